@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules between the keys of a workload: one small function each, naming the keys concerned. */
+#include "config_private.h"
+
+#include <string.h>
+
+typedef enum gcs_status rule(const struct gcs_node *top, struct gcs_node *node,
+                             struct gcs_error *error);
+
+static double sum_of(const struct gcs_node *map)
+{
+    double sum = 0;
+    for (const struct gcs_node *child = map->first; child; child = child->next)
+        sum += child->real;
+    return sum;
+}
+
+static bool says(const struct gcs_node *node, const char *path, const char *value)
+{
+    const struct gcs_node *found = gcs_node_at(node, path);
+    return found && gcs_same(found->text, value);
+}
+
+/* Whether some site allocates at that time and, if `cause` is given, with that lifetime. */
+static bool has_site(const struct gcs_node *top, const char *during, const char *cause)
+{
+    const struct gcs_node *site = gcs_node_at(top, "sites")->first;
+    for (; site; site = site->next)
+        if (says(site, "during", during) && gcs_node_real(site, "weight") > 0 &&
+            (!cause || says(site, "lifetime.cause", cause)))
+            return true;
+    return false;
+}
+
+static enum gcs_status check_values(const struct gcs_node *top, struct gcs_node *values,
+                                    struct gcs_error *error)
+{
+    (void)top;
+    const struct gcs_key *key = gcs_config_child_key(values->parent, "value", strlen("value"));
+    if (!(sum_of(values) > 0))
+        return gcs_fail(gcs_node_blame(values, error), GCS_INVALID,
+                        "the weights of 'values' add up to 0");
+    for (struct gcs_node *value = values->first; value; value = value->next) {
+        const char *why;
+        if (!gcs_parse_real(value->name, strlen(value->name), gcs_config_unit_of(key, value),
+                            &value->named, &why))
+            return gcs_fail(gcs_node_blame(value, error), GCS_INVALID, "%s: '%s'", why,
+                            value->name);
+        if (value->named < key->minimum || value->named > key->maximum)
+            return gcs_fail(gcs_node_blame(value, error), GCS_INVALID,
+                            "the value %s is not within %g … %g", value->name, key->minimum,
+                            key->maximum);
+    }
+    return GCS_OK;
+}
+
+static enum gcs_status check_parts(const struct gcs_node *top, struct gcs_node *parts,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    double weights = 0;
+    for (const struct gcs_node *part = parts->first; part; part = part->next)
+        weights += gcs_node_real(part, "weight");
+    return weights > 0 ? GCS_OK
+                       : gcs_fail(gcs_node_blame(parts, error), GCS_INVALID,
+                                  "the weights of 'parts' add up to 0");
+}
+
+static enum gcs_status check_low_and_high(const struct gcs_node *top, struct gcs_node *low,
+                                          struct gcs_error *error)
+{
+    (void)top;
+    const struct gcs_node *high = gcs_node_at(low->parent, "high");
+    return low->real <= high->real ? GCS_OK
+                                   : gcs_fail(gcs_node_blame(low, error), GCS_INVALID,
+                                              "low %s is above high %s", low->text, high->text);
+}
+
+static enum gcs_status check_site_types(const struct gcs_node *top, struct gcs_node *map,
+                                        struct gcs_error *error)
+{
+    const struct gcs_node *types = gcs_node_at(top, "types");
+    const char *names[64];
+    size_t count = 0;
+    for (const struct gcs_node *type = types->first; type && count < 64; type = type->next)
+        names[count++] = type->name;
+    for (const struct gcs_node *use = map->first; use; use = use->next) {
+        if (gcs_config_child(types, use->name, strlen(use->name)))
+            continue;
+        const char *nearest = gcs_nearest(use->name, names, count);
+        if (nearest)
+            return gcs_fail(gcs_node_blame(use, error), GCS_INVALID,
+                            "'types' defines no '%s' (did you mean '%s'?)", use->name, nearest);
+        return gcs_fail(gcs_node_blame(use, error), GCS_INVALID, "'types' defines no '%s'",
+                        use->name);
+    }
+    return sum_of(map) > 0 ? GCS_OK
+                           : gcs_fail(gcs_node_blame(map, error), GCS_INVALID,
+                                      "the weights of 'types' add up to 0");
+}
+
+static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_node *lifetime,
+                                      struct gcs_error *error)
+{
+    const char *during = gcs_node_text(lifetime->parent, "during");
+    const struct gcs_node *mean = gcs_node_at(lifetime, "mean");
+    if (says(lifetime, "cause", "request") && !gcs_same(during, "requests"))
+        return gcs_fail(gcs_node_blame(lifetime, error), GCS_INVALID,
+                        "lifetime.cause 'request' needs during 'requests', not '%s'", during);
+    if (!mean || !mean->automatic)
+        return GCS_OK;
+    if (says(lifetime, "cause", "time"))
+        return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
+                        "with lifetime.cause 'time' the mean must be given");
+    if (!gcs_same(during, "requests"))
+        return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
+                        "the mean can be 'auto' only with during 'requests'");
+    const struct gcs_node *live = gcs_node_at(top, "live_objects");
+    const struct gcs_node *start = gcs_node_at(top, "startup_objects");
+    if (live->real < start->real)
+        return gcs_fail(gcs_node_blame(live, error), GCS_INVALID,
+                        "live_objects %s is below startup_objects %s, which are part of them",
+                        live->text, start->text);
+    return GCS_OK;
+}
+
+static enum gcs_status check_cycle(const struct gcs_node *top, struct gcs_node *cycle,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    double weights = gcs_node_real(cycle, "self") + gcs_node_real(cycle, "pair") +
+                     gcs_node_real(cycle, "ring") + gcs_node_real(cycle, "tree");
+    if (weights > 0 || !(gcs_node_real(cycle->parent, "cyclic") > 0))
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(cycle, error), GCS_INVALID,
+                    "cyclic is above 0, but the weights of cycle's shapes add up to 0");
+}
+
+/* What has fields of its own has as many as CPython gave it. */
+static enum gcs_status check_type(const struct gcs_node *top, struct gcs_node *type,
+                                  struct gcs_error *error)
+{
+    (void)top;
+    static const struct {
+        const char *kind;
+        uint64_t fields;
+    } fixed[] = {{"cell", 1}, {"method", 2}, {"cfunction", 2}, {"slice", 3}};
+    const struct gcs_node *attributes = gcs_node_at(type, "attributes");
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (says(type, "kind", fixed[i].kind) && attributes->whole != fixed[i].fields)
+            return gcs_fail(gcs_node_blame(attributes, error), GCS_INVALID,
+                            "a %s has %llu attributes, not %s", fixed[i].kind,
+                            (unsigned long long)fixed[i].fields, attributes->text);
+    return GCS_OK;
+}
+
+static enum gcs_status check_phases(const struct gcs_node *top, struct gcs_node *phases,
+                                    struct gcs_error *error)
+{
+    (void)top;
+    return phases->count ? GCS_OK
+                         : gcs_fail(gcs_node_blame(phases, error), GCS_INVALID,
+                                    "without phases nothing happens");
+}
+
+static enum gcs_status check_phase(const struct gcs_node *top, struct gcs_node *phase,
+                                   struct gcs_error *error)
+{
+    bool starts = says(phase, "kind", "startup") && gcs_node_whole(phase, "objects") > 0;
+    if (starts && !has_site(top, "startup", "never"))
+        return gcs_fail(gcs_node_blame(phase, error), GCS_INVALID,
+                        "a startup phase with objects needs a site with during 'startup' and "
+                        "lifetime 'never'");
+    if (says(phase, "kind", "steady") && !has_site(top, "requests", NULL))
+        return gcs_fail(gcs_node_blame(phase, error), GCS_INVALID,
+                        "a steady phase needs a site with during 'requests'");
+    return GCS_OK;
+}
+
+static enum gcs_status check_timer(const struct gcs_node *top, struct gcs_node *timer,
+                                   struct gcs_error *error)
+{
+    if (has_site(top, "timers", NULL))
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(timer, error), GCS_INVALID,
+                    "a timer needs a site with during 'timers'");
+}
+
+/* By the last part of a row's path, or by all of it where it begins with a key of the top. */
+static const struct {
+    const char *path;
+    rule *check;
+} rules[] = {
+    {".values", check_values},
+    {".parts", check_parts},
+    {".low", check_low_and_high},
+    {"types.*", check_type},
+    {"sites.*.types", check_site_types},
+    {"sites.*.lifetime", check_lifetime},
+    {"sites.*.cycle", check_cycle},
+    {"timers.*", check_timer},
+    {"phases", check_phases},
+    {"phases.*", check_phase},
+};
+
+static bool concerns(const char *path, const struct gcs_key *key)
+{
+    if (*path == '.')
+        return gcs_same(path + 1, gcs_config_key_last(key));
+    return gcs_same(path, key->path);
+}
+
+static enum gcs_status check_below(const struct gcs_node *top, struct gcs_node *node,
+                                   struct gcs_error *error)
+{
+    for (struct gcs_node *child = node->first; child; child = child->next) {
+        for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+            if (concerns(rules[i].path, child->key))
+                GCS_TRY(rules[i].check(top, child, error));
+        GCS_TRY(check_below(top, child, error));
+    }
+    return GCS_OK;
+}
+
+enum gcs_status gcs_config_check_workload(struct gcs_node *top, struct gcs_error *error)
+{
+    return check_below(top, top, error);
+}
