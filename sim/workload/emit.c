@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Into the trace: one event each. Behind the limit of events everything here does nothing, so
+ * whoever simulates needs to look at `stopped` only where it loops. */
+#include "workload_private.h"
+
+enum gcs_status gcs_emit(struct program *program, const struct gcs_event *event,
+                         const uint64_t *targets)
+{
+    if (!program->events_left) {
+        program->stopped = true;
+        return GCS_OK;
+    }
+    program->events_left--;
+    return gcs_trace_builder_add(program->builder, event, targets, program->error);
+}
+
+enum gcs_status gcs_emit_object(struct program *program, enum gcs_op op, uint64_t object,
+                                uint64_t value)
+{
+    struct gcs_event event = {.op = (uint8_t)op, .object = object, .value = value};
+    return gcs_emit(program, &event, NULL);
+}
+
+enum gcs_status gcs_emit_store(struct program *program, uint64_t source, uint32_t slot,
+                               uint64_t target)
+{
+    struct gcs_event event = {
+        .op = GCS_OP_STORE, .object = source, .type = slot, .value = target};
+    return gcs_emit(program, &event, NULL);
+}
+
+enum gcs_status gcs_emit_birth(struct program *program, uint32_t type, uint32_t slots,
+                               const uint64_t *targets, uint64_t extra, uint64_t *object)
+{
+    const struct gcs_type *made = &program->workload->types[type].trace;
+    struct gcs_event event = {.op = GCS_OP_ALLOCATE,
+                              .type = made->number,
+                              .slots = slots,
+                              .object = *object = ++program->objects,
+                              .value = extra};
+    if (slots != made->slots)
+        event.flags |= GCS_EVENT_OWN_SLOTS;
+    for (uint32_t i = 0; targets && i < slots; i++)
+        if (targets[i]) {
+            event.flags |= GCS_EVENT_BORN;
+            break;
+        }
+    return gcs_emit(program, &event, event.flags & GCS_EVENT_BORN ? targets : NULL);
+}
+
+enum gcs_status gcs_emit_work(struct program *program, gcs_time ns)
+{
+    if (!ns)
+        return GCS_OK;
+    program->clock += ns;
+    GCS_TRY(gcs_emit_object(program, GCS_OP_WORK, ns, 0));
+    return gcs_let_go_due(program);
+}
