@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * heap.h — what exists, what refers to what, and what one collection does to it.
+ *
+ * An object is a row: reference count, roots among it, type, slots, and its place in one of the
+ * collector's lists. Rows are reused, last freed first; a trace's object numbers are looked up.
+ *
+ *   allocate ──▶ live ──last reference goes──▶ dies, gives up its slots, is freed
+ *                  ╰──unreachable in a cycle──▶ garbage ──gcs_heap_collect──▶ freed
+ *
+ * The lists, the counters and the steps of a collection are CPython's, by CPython's names
+ * (Modules/gcmodule.c; Python/gc.c from 3.13). What differs from version to version is data:
+ * struct gcs_rules. When to collect, and which generation, is not decided here: the heap calls
+ * its trigger where CPython's allocator would test the threshold, and that is all.
+ *
+ * Invariants, checked by gcs_heap_check and cited as H1… in code and tests:
+ *   H1  a tracked object is in exactly one list; an untracked one in none
+ *   H2  an object's reference count = its roots + the slots that hold it
+ *   H3  objects ever allocated = freed + live, in objects; live bytes = the sum over live rows
+ *   H4  every free-list occupancy lies between 0 and its capacity
+ *   H5  outside a collection no object is marked as candidate or as unreachable
+ *
+ * Time never appears here. Memory comes from the budget given at birth, 32 bytes a row plus at
+ * most 8 a slot plus at most 16 to find an object by number.
+ */
+#ifndef GCSIM_HEAP_H
+#define GCSIM_HEAP_H
+
+#include <gcsim/trace.h>
+
+enum { GCS_GENERATIONS = 3 };
+
+/*
+ * What a CPython version does to objects
+ */
+
+/** Per-type lists of dead objects' shells (cpython-gc.md 2.3). Tuples have one a length. */
+#define GCS_FREE_LIST_LIST(X) \
+    X(LIST, "list")           \
+    X(DICT, "dict")           \
+    X(SET, "set")             \
+    X(METHOD, "method")       \
+    X(CFUNCTION, "cfunction") \
+    X(SLICE, "slice")
+#define GCS_FREE_LIST_ENUM_(name, text) GCS_FREE_LIST_##name,
+enum gcs_free_list { GCS_FREE_LIST_LIST(GCS_FREE_LIST_ENUM_) GCS_FREE_LIST_COUNT };
+enum { GCS_TUPLE_LENGTHS = 21 }; /* lengths 1 … 20 have a free list */
+
+/** What one resurrected object keeps (cpython-gc.md 4.3). */
+enum gcs_resurrection {
+    GCS_RESURRECTION_EACH,          /* what it reaches (3.9 on) */
+    GCS_RESURRECTION_WHOLE,         /* its whole garbage set (3.7, 3.8) */
+    GCS_RESURRECTION_WHOLE_COUNTED, /* the same, which still counts as collected (to 3.6) */
+};
+
+struct gcs_rules {
+    uint16_t free_list[GCS_FREE_LIST_COUNT]; /* capacities; 0: there is none */
+    bool emptied[GCS_FREE_LIST_COUNT];       /* a full collection empties it */
+    uint16_t tuple_free_list;                /* capacity for each length */
+    uint8_t tuple_parked;                    /* the longest length that is parked … */
+    uint8_t tuple_reused;                    /* … and that is handed out again */
+    bool slotless_is_gc; /* an instance that adds nothing is a GC object (3.8 on) */
+    bool companions;     /* instances with __dict__ and generators are two objects (to 3.10) */
+    bool tuple_by_content;   /* a tuple of atoms is never tracked (3.14.1 on) */
+    bool tuple_while_moving; /* tuples are untracked in move_unreachable (to 3.7) */
+    bool dict_lazy;          /* dicts are tracked at the first container, untracked by full
+                                collections (to 3.13) */
+    uint8_t
+        weak_tuple_from; /* callbacks from which on a death by count makes a tuple of them */
+    enum gcs_resurrection resurrection;
+    /* Sizes in bytes (cpython-gc.md 8) */
+    uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */
+    uint8_t alignment; /* pymalloc's step */
+    uint8_t gc_header; /* PyGC_Head */
+};
+
+/*
+ * Counters: plain numbers, all that a model sees
+ */
+struct gcs_counts {
+    int64_t count[GCS_GENERATIONS]; /* CPython's generations[i].count */
+    int64_t long_lived_total;
+    int64_t long_lived_pending;
+};
+
+struct gcs_totals {
+    uint64_t allocated_objects; /* rows ever, companions included */
+    uint64_t live_objects;      /* allocated and not freed */
+    uint64_t live_bytes;
+    uint64_t peak_bytes;
+    uint64_t peak_objects;
+    uint64_t frozen_bytes; /* in the permanent generation */
+    uint64_t frozen_objects;
+    uint64_t garbage_bytes; /* declared by gcs_heap_mark_garbage and not freed */
+    uint64_t garbage_objects;
+    uint64_t peak_garbage_bytes;
+};
+
+/** What one collection met and did. */
+struct gcs_work {
+    unsigned generation;
+    uint64_t candidates;      /* objects in the examined lists */
+    uint64_t candidate_bytes; /* their own bytes, payloads left out: the working set */
+    uint64_t references;      /* references they report */
+    uint64_t collected;       /* CPython's m */
+    uint64_t uncollectable;   /* CPython's n */
+    uint64_t survivors;       /* the examined list's length where CPython takes it */
+    uint64_t finalizers;      /* __del__ calls */
+    uint64_t freed_objects;   /* everything that is gone afterwards, the cascade included */
+    uint64_t freed_bytes;
+};
+
+/** Called inside an allocation, after count[0] rose above `above` (CPython's test, strict). */
+struct gcs_trigger {
+    int64_t above;
+    void (*fire)(void *engine);
+    void *engine;
+};
+
+struct gcs_heap;
+
+/** A heap for one run of a trace. Borrows trace, rules and memory for its life. The heap's
+ * start is the trace's (`o standing`, `o start`). */
+enum gcs_status gcs_heap_new(const struct gcs_trace *trace, const struct gcs_rules *rules,
+                             struct gcs_memory *memory, struct gcs_heap **heap,
+                             struct gcs_error *error);
+void gcs_heap_free(struct gcs_heap *heap);
+
+/** The engine's: set it before the first event, change it at any time. */
+struct gcs_trigger *gcs_heap_trigger(struct gcs_heap *heap);
+/** Live views, valid as long as the heap. */
+const struct gcs_counts *gcs_heap_counts(const struct gcs_heap *heap);
+const struct gcs_totals *gcs_heap_totals(const struct gcs_heap *heap);
+
+/** Does what an event does to objects: a, s, r, d, z, k; other ops do nothing.
+ *  GCS_INVALID: the trace names an object that is not there, a slot out of range, a root that
+ * is not there, …: error->event says where, the heap is no longer usable. */
+enum gcs_status gcs_heap_apply(struct gcs_heap *heap, const struct gcs_block *block,
+                               uint32_t index, struct gcs_error *error);
+
+/** Collects generation 0 … `generation` as CPython would, now. */
+void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
+void gcs_heap_freeze(struct gcs_heap *heap);
+void gcs_heap_unfreeze(struct gcs_heap *heap);
+
+/** Declares that the object has become garbage (unreachable, not dead); it counts as such until
+ *  it is freed. Does nothing if it is gone already in this run. */
+void gcs_heap_mark_garbage(struct gcs_heap *heap, uint64_t object);
+
+/** Why H1–H5 do not hold, or NULL. Walks everything. */
+const char *gcs_heap_check(const struct gcs_heap *heap);
+
+/** Bytes of an object: all its blocks, header included, each rounded to its size class; without
+ *  payload and companion. `slots`: the object's own number. */
+uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
+                          uint32_t slots);
+/** Bytes of a payload of `extra` bytes in a block of its own. */
+uint64_t gcs_payload_bytes(const struct gcs_rules *rules, uint64_t extra);
+/** Whether the version makes such an object with a collector's header. */
+bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type);
+
+/*
+ * Lifetimes: what the program alone decides (fast-evaluation.md)
+ */
+struct gcs_garbage {
+    uint64_t event; /* at which it became unreachable */
+    uint64_t object;
+};
+struct gcs_lifetimes {
+    struct gcs_garbage *garbage; /* objects that become unreachable without dying, by event,
+                                    then by object */
+    size_t garbage_count;
+    size_t garbage_capacity;
+    uint64_t deaths;         /* by reference counting, with no collector at all */
+    uint64_t survivors;      /* reachable at the end */
+    uint64_t weak_callbacks; /* `k` lines with a callback */
+    struct gcs_memory *memory;
+};
+
+/** One pass over the trace without a collector (Merlin stamps, Hertz et al. 2002), which also
+ * finds every error that the object graph shows. With `strict`, naming an object that is
+ * unreachable but not dead is an error, too. Independent of the CPython version. The result is
+ * the caller's: gcs_lifetimes_fini. */
+enum gcs_status gcs_lifetimes_of(const struct gcs_trace *trace, bool strict,
+                                 struct gcs_memory *memory, struct gcs_lifetimes *lifetimes,
+                                 struct gcs_error *error);
+void gcs_lifetimes_fini(struct gcs_lifetimes *lifetimes);
+
+#endif

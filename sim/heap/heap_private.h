@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The heap's rows, lists and slots, for the files of this stage. Start with rows.c. */
+#ifndef GCSIM_HEAP_PRIVATE_H
+#define GCSIM_HEAP_PRIVATE_H
+
+#include <gcsim/heap.h>
+
+typedef uint32_t gcs_row; /* an index into heap->rows */
+
+/* Row 0 is nobody. Rows 1 … are the heads of the collector's circular lists. */
+enum {
+    NOBODY,
+    HEAD_YOUNG,
+    HEAD_MIDDLE,
+    HEAD_OLD,
+    HEAD_PERMANENT,
+    HEAD_UNREACHABLE,
+    HEAD_TRASH,      /* what stays unreachable after finalizers */
+    HEAD_FINALIZERS, /* what legacy finalizers reach */
+    HEAD_CALLBACKS,  /* weak references whose callback is to be called */
+    FIRST_ROW,
+};
+
+enum {
+    SHAPE_BITS = 21,
+    SHAPE_MASK = (1u << SHAPE_BITS) - 1,
+    TRACKED = 1u << 21,
+    COLLECTING = 1u << 22,  /* a candidate whose reachability is not settled: CPython's flag */
+    UNREACHABLE = 1u << 23, /* tentatively: in HEAD_UNREACHABLE */
+    FINALIZED = 1u << 24,
+    FROZEN = 1u << 25,
+    GARBAGE = 1u << 26,       /* declared so by gcs_heap_mark_garbage */
+    HAS_COMPANION = 1u << 27, /* its one slot holds the hidden dict or frame with its slots;
+                                 that companion has no number */
+    HAS_WEAKREFS = 1u << 29,
+    DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
+    DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
+};
+
+/* 32 bytes. `prev` holds gc_refs while COLLECTING is set, as in CPython from 3.7: the list is
+ * then singly linked until move_unreachable mends it. A free row is linked by next; a dying one
+ * by next to the object that let it go, with its next slot in roots. */
+struct row {
+    gcs_row next;
+    gcs_row prev;
+    uint32_t refs;   /* strong references: roots and slots */
+    uint32_t roots;  /* of these, roots */
+    uint32_t shape;  /* shape index | flags */
+    uint32_t slots;  /* offset into the slot pool, where the number of slots stands; 0: none */
+    uint32_t number; /* birth number, low 32 bits; 0: a companion */
+    uint32_t extra;  /* payload bytes; BIG_EXTRA: in heap->big */
+};
+static_assert(sizeof(struct row) == 32, "two rows a cache line");
+#define BIG_EXTRA UINT32_MAX
+
+/* A type under the heap's rules; a companion has a shape of its own. */
+struct shape {
+    const struct gcs_type *type;
+    uint64_t bytes; /* gcs_object_bytes for the type's own number of slots */
+    uint32_t slots;
+    uint8_t kind;        /* enum gcs_kind */
+    uint8_t visits_type; /* 1: an instance of a Python class reports its type */
+    bool gc;             /* has the collector's header */
+    bool companion;      /* its objects have a companion if they have slots */
+    bool last_first;     /* gives up, and reports, its slots from the last */
+    bool has_clear;      /* has a tp_clear */
+    uint8_t finalizer;   /* enum gcs_finalizer */
+    bool legacy;         /* has a tp_del */
+};
+
+struct big_extra {
+    gcs_row row;
+    uint64_t bytes;
+};
+
+/* Recent objects are found in a ring by number, older ones in a hash table of rows. */
+enum { RECENT = 1u << 16 };
+
+struct gcs_heap {
+    const struct gcs_trace *trace;
+    const struct gcs_rules *rules;
+    struct gcs_memory *memory;
+
+    struct row *rows;
+    size_t row_capacity;
+    size_t row_count; /* rows ever in use */
+    gcs_row free_rows;
+
+    uint32_t *slots; /* the pool: blocks of [number of slots, slot …] */
+    size_t slot_capacity;
+    size_t slot_count;
+    uint32_t *free_blocks; /* by size class: first free block, linked by its first word */
+
+    uint64_t newest;       /* highest object number so far */
+    gcs_row *recent;       /* RECENT rows by number */
+    gcs_row *older;        /* open addressing, NOBODY is empty */
+    size_t older_capacity; /* a power of two */
+    size_t older_count;
+
+    struct shape *shapes;
+    size_t shape_capacity;
+    size_t shape_count;
+
+    struct big_extra *big; /* the few payloads of 4 GiB and more */
+    size_t big_capacity;
+    size_t big_count;
+
+    struct weak *weaks; /* weakrefs.c */
+    size_t weak_capacity;
+    size_t weak_count;
+    uint32_t weak_free;
+    struct weak_place *weak_places;
+    size_t weak_place_capacity;
+    size_t weak_place_count;
+
+    struct gcs_counts counts;
+    struct gcs_totals totals;
+    struct gcs_trigger trigger;
+    uint16_t occupancy[GCS_FREE_LIST_COUNT];
+    uint16_t tuple_occupancy[GCS_TUPLE_LENGTHS];
+    bool collecting;
+    bool expand; /* make companions: the rules have them and the trace does not */
+
+    uint64_t *stamps; /* lifetimes: by row, event + 1 of the last reference lost; else NULL */
+    size_t stamp_capacity;
+    uint64_t event; /* the one being applied */
+};
+
+/* rows.c */
+enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *error);
+void row_give_back(struct gcs_heap *heap, gcs_row row);
+enum gcs_status slots_take(struct gcs_heap *heap, uint32_t count, uint32_t *offset,
+                           struct gcs_error *error);
+void slots_give_back(struct gcs_heap *heap, uint32_t offset);
+enum gcs_status number_add(struct gcs_heap *heap, uint64_t number, gcs_row row,
+                           struct gcs_error *error);
+void number_remove(struct gcs_heap *heap, gcs_row row);
+gcs_row number_find(const struct gcs_heap *heap, uint64_t number);
+
+/* deaths.c */
+void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
+void let_go(struct gcs_heap *heap, gcs_row row);
+void clear_slots(struct gcs_heap *heap, gcs_row row);
+void give_up_root(struct gcs_heap *heap, gcs_row row);
+void take_root(struct gcs_heap *heap, gcs_row row);
+void empty_free_lists(struct gcs_heap *heap);
+uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
+uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
+void set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra, struct gcs_error *error);
+
+/* weakrefs.c */
+enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
+                         enum gcs_weak callback, struct gcs_error *error);
+void weak_clear(struct gcs_heap *heap, gcs_row weakref);
+bool weak_pop(struct gcs_heap *heap, gcs_row target, gcs_row *weakref, enum gcs_weak *callback);
+uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
+void weak_free(struct gcs_heap *heap);
+
+/* collect.c */
+void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable);
+
+/* trash.c */
+void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work);
+
+/* tracking.c */
+void track(struct gcs_heap *heap, gcs_row row);
+void untrack(struct gcs_heap *heap, gcs_row row);
+void track_at_birth(struct gcs_heap *heap, gcs_row row);
+void dict_maintain_tracking(struct gcs_heap *heap, gcs_row dict, gcs_row value);
+bool may_be_tracked(const struct gcs_heap *heap, gcs_row row);
+bool only_holds_atoms(const struct gcs_heap *heap, gcs_row row);
+
+static inline const struct shape *shape_of(const struct gcs_heap *heap, gcs_row row)
+{
+    return &heap->shapes[heap->rows[row].shape & SHAPE_MASK];
+}
+
+static inline bool has(const struct gcs_heap *heap, gcs_row row, uint32_t flag)
+{
+    return (heap->rows[row].shape & flag) != 0;
+}
+
+static inline void set(struct gcs_heap *heap, gcs_row row, uint32_t flag)
+{
+    heap->rows[row].shape |= flag;
+}
+
+static inline void unset(struct gcs_heap *heap, gcs_row row, uint32_t flag)
+{
+    heap->rows[row].shape &= ~flag;
+}
+
+/* The slots of an object: *count of them at the result. */
+static inline uint32_t *slots_of(const struct gcs_heap *heap, gcs_row row, uint32_t *count)
+{
+    uint32_t *block = heap->slots + heap->rows[row].slots; /* block 0 says: no slots */
+    *count = block[0];
+    return block + 1;
+}
+
+/* The lists: circular, doubly linked, one head each. */
+static inline void list_append(struct gcs_heap *heap, gcs_row head, gcs_row row)
+{
+    struct row *rows = heap->rows;
+    gcs_row last = rows[head].prev;
+    rows[row].prev = last;
+    rows[row].next = head;
+    rows[last].next = row;
+    rows[head].prev = row;
+}
+
+static inline void list_remove(struct gcs_heap *heap, gcs_row row)
+{
+    struct row *rows = heap->rows;
+    rows[rows[row].prev].next = rows[row].next;
+    rows[rows[row].next].prev = rows[row].prev;
+}
+
+/* Appends all of `from` to `to`; `from` is empty then. */
+static inline void list_merge(struct gcs_heap *heap, gcs_row from, gcs_row to)
+{
+    struct row *rows = heap->rows;
+    if (rows[from].next == from)
+        return;
+    rows[rows[to].prev].next = rows[from].next;
+    rows[rows[from].next].prev = rows[to].prev;
+    rows[rows[from].prev].next = to;
+    rows[to].prev = rows[from].prev;
+    rows[from].next = rows[from].prev = from;
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a collection does with the unreachable, in CPython's order (gc_collect_main): legacy
+ * finalizers, weak references, finalizers, resurrection, and at last clearing.
+ */
+#include "heap_private.h"
+
+static void move_to(struct gcs_heap *heap, gcs_row row, gcs_row head)
+{
+    list_remove(heap, row);
+    list_append(heap, head, row);
+}
+
+/* What has a tp_del, and all that it reaches, is not for the collector to clear. */
+static void move_legacy_finalizers(struct gcs_heap *heap)
+{
+    gcs_row next;
+    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE; row = next) {
+        next = heap->rows[row].next;
+        if (shape_of(heap, row)->legacy) {
+            unset(heap, row, COLLECTING | UNREACHABLE);
+            move_to(heap, row, HEAD_FINALIZERS);
+        }
+    }
+    for (gcs_row row = heap->rows[HEAD_FINALIZERS].next; row != HEAD_FINALIZERS;
+         row = heap->rows[row].next) {
+        uint32_t count;
+        const uint32_t *slots = slots_of(heap, row, &count);
+        for (uint32_t i = 0; i < count; i++)
+            if (has(heap, slots[i], UNREACHABLE)) {
+                unset(heap, slots[i], COLLECTING | UNREACHABLE);
+                move_to(heap, slots[i], HEAD_FINALIZERS);
+            }
+    }
+}
+
+/* gc.garbage holds those with a tp_del from now on; they and what they reach are older. */
+static void handle_legacy_finalizers(struct gcs_heap *heap, gcs_row older,
+                                     struct gcs_work *work)
+{
+    for (gcs_row row = heap->rows[HEAD_FINALIZERS].next; row != HEAD_FINALIZERS;
+         row = heap->rows[row].next) {
+        work->uncollectable++;
+        if (shape_of(heap, row)->legacy)
+            take_root(heap, row);
+    }
+    list_merge(heap, HEAD_FINALIZERS, older);
+}
+
+/* Clears all weak references to trash; those with a callback that are not trash themselves are
+ * queued, wherever they were, and kept alive until it has been called. */
+static void clear_weak_references(struct gcs_heap *heap)
+{
+    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
+         row = heap->rows[row].next) {
+        gcs_row weakref;
+        enum gcs_weak callback;
+        if (shape_of(heap, row)->kind == GCS_KIND_WEAKREF)
+            weak_clear(heap, row);
+        while (weak_pop(heap, row, &weakref, &callback)) {
+            if (callback == GCS_WEAK_PLAIN || has(heap, weakref, UNREACHABLE))
+                continue;
+            heap->rows[weakref].refs++;
+            if (callback == GCS_WEAK_DROP)
+                set(heap, weakref, DROPS_ROOT);
+            untrack(heap, weakref); /* out of the permanent generation, too */
+            set(heap, weakref, TRACKED);
+            list_append(heap, HEAD_CALLBACKS, weakref);
+        }
+    }
+}
+
+/* Calls the queued callbacks. What is still alive then is older; what is not counts as
+ * collected. */
+static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_work *work)
+{
+    gcs_row weakref;
+    clear_weak_references(heap);
+    while ((weakref = heap->rows[HEAD_CALLBACKS].next) != HEAD_CALLBACKS) {
+        struct row *row = &heap->rows[weakref];
+        if (has(heap, weakref, DROPS_ROOT) && row->roots > 0) {
+            row->roots--;
+            row->refs--; /* not the last: the collector has one */
+        }
+        unset(heap, weakref, DROPS_ROOT);
+        if (row->refs > 1)
+            move_to(heap, weakref, older);
+        else
+            work->collected++;
+        let_go(heap, weakref);
+    }
+}
+
+/* PEP 442: each finalizer runs once in an object's life. True if one resurrects its object. */
+static bool finalize_garbage(struct gcs_heap *heap, struct gcs_work *work)
+{
+    bool resurrected = false;
+    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
+         row = heap->rows[row].next) {
+        uint8_t finalizer = shape_of(heap, row)->finalizer;
+        if (finalizer == GCS_FINALIZER_NONE || has(heap, row, FINALIZED))
+            continue;
+        set(heap, row, FINALIZED);
+        work->finalizers++;
+        if (finalizer == GCS_FINALIZER_RESURRECT) {
+            take_root(heap, row);
+            resurrected = true;
+        }
+    }
+    return resurrected;
+}
+
+/* The resurrected and what they reach live on in the older list; the others are trash. */
+static void handle_resurrected_objects(struct gcs_heap *heap, gcs_row older,
+                                       struct gcs_work *work)
+{
+    if (heap->rules->resurrection == GCS_RESURRECTION_EACH) {
+        split_again(heap, HEAD_UNREACHABLE, HEAD_TRASH);
+    } else {
+        for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
+             row = heap->rows[row].next) {
+            unset(heap, row, COLLECTING | UNREACHABLE);
+            if (heap->rules->resurrection == GCS_RESURRECTION_WHOLE_COUNTED)
+                work->collected++;
+        }
+    }
+    list_merge(heap, HEAD_UNREACHABLE, older);
+}
+
+/* Breaks the references among the trash until reference counting has freed it. What has no
+ * tp_clear waits in the older list for the others to let it go. */
+static void delete_garbage(struct gcs_heap *heap, gcs_row older)
+{
+    gcs_row row;
+    while ((row = heap->rows[HEAD_TRASH].next) != HEAD_TRASH) {
+        heap->rows[row].refs++;
+        if (shape_of(heap, row)->has_clear)
+            clear_slots(heap, row);
+        if (heap->rows[row].refs > 1) {
+            unset(heap, row, COLLECTING | UNREACHABLE);
+            move_to(heap, row, older);
+        }
+        let_go(heap, row);
+    }
+}
+
+void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work)
+{
+    if (heap->rows[HEAD_UNREACHABLE].next == HEAD_UNREACHABLE)
+        return;
+    move_legacy_finalizers(heap);
+    handle_weakrefs(heap, older, work);
+    if (finalize_garbage(heap, work))
+        handle_resurrected_objects(heap, older, work);
+    else
+        list_merge(heap, HEAD_UNREACHABLE, HEAD_TRASH);
+    for (gcs_row row = heap->rows[HEAD_TRASH].next; row != HEAD_TRASH;
+         row = heap->rows[row].next)
+        work->collected++;
+    delete_garbage(heap, older);
+    handle_legacy_finalizers(heap, older, work);
+}
