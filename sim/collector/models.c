@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of models, and CPython's choice of a generation (cpython-gc.md 0, 2, 3). */
+#include <gcsim/collector.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANY_PATCH = UINT_MAX };
+
+int gcs_choose_generational(const struct gcs_counts *counts,
+                            const int64_t threshold[GCS_GENERATIONS])
+{
+    for (int g = GCS_GENERATIONS - 1; g >= 0; g--) {
+        if (counts->count[g] <= threshold[g])
+            continue;
+        if (g == GCS_GENERATIONS - 1 &&
+            counts->long_lived_pending < counts->long_lived_total / 4)
+            continue;
+        return g;
+    }
+    return GCS_NO_GENERATION;
+}
+
+static int choose_none(const struct gcs_counts *counts,
+                       const int64_t threshold[GCS_GENERATIONS])
+{
+    (void)counts;
+    (void)threshold;
+    return GCS_NO_GENERATION;
+}
+
+/* Rules by family; a row changes what its version changed. */
+#define RULES_3_6                                  \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
+                  [GCS_FREE_LIST_DICT] = 80,       \
+                  [GCS_FREE_LIST_METHOD] = 256,    \
+                  [GCS_FREE_LIST_CFUNCTION] = 256, \
+                  [GCS_FREE_LIST_SLICE] = 1},      \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,       \
+                [GCS_FREE_LIST_DICT] = true,       \
+                [GCS_FREE_LIST_METHOD] = true,     \
+                [GCS_FREE_LIST_CFUNCTION] = true}, \
+    .tuple_free_list = 2000
+#define RULES_3_9                                                                          \
+    .free_list =                                                                           \
+        {[GCS_FREE_LIST_LIST] = 80, [GCS_FREE_LIST_DICT] = 80, [GCS_FREE_LIST_SLICE] = 1}, \
+    .emptied = {[GCS_FREE_LIST_LIST] = true, [GCS_FREE_LIST_DICT] = true},                 \
+    .tuple_free_list = 2000
+#define RULES_3_14                                \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,      \
+                  [GCS_FREE_LIST_DICT] = 80,      \
+                  [GCS_FREE_LIST_METHOD] = 20,    \
+                  [GCS_FREE_LIST_CFUNCTION] = 16, \
+                  [GCS_FREE_LIST_SLICE] = 1},     \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,      \
+                [GCS_FREE_LIST_DICT] = true,      \
+                [GCS_FREE_LIST_METHOD] = true,    \
+                [GCS_FREE_LIST_CFUNCTION] = true, \
+                [GCS_FREE_LIST_SLICE] = true},    \
+    .tuple_free_list = 2000
+
+#define DRIVER "exact; every collection equal to the real interpreter's"
+#define LEDGER "exact; every collection equal to recorded ledgers"
+
+static const struct gcs_model models[] = {
+    {
+        .name = "refcount",
+        .versions = "any",
+        .about = "reference counting alone: no cyclic collector at all",
+        .checked = "exact by definition",
+        .timing = GCS_TIMING_NEVER,
+        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+                  .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
+                  .gc_header = 16},
+        .choose = choose_none,
+    },
+    {
+        .name = "cpython-3.6",
+        .versions = "3.6",
+        .about = "three generations, collects inside the allocation; no gc.freeze",
+        .checked = DRIVER,
+        .minor = 6,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
+                  .tuple_while_moving = true, .dict_lazy = true,
+                  .resurrection = GCS_RESURRECTION_WHOLE_COUNTED, .weak_tuple_from = 2,
+                  .minor = 6, .alignment = 8, .gc_header = 32},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.7",
+        .versions = "3.7",
+        .about = "as 3.6, with gc.freeze",
+        .checked = DRIVER,
+        .minor = 7,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
+                  .tuple_while_moving = true, .dict_lazy = true,
+                  .resurrection = GCS_RESURRECTION_WHOLE, .weak_tuple_from = 2, .minor = 7,
+                  .alignment = 16, .gc_header = 32},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.8",
+        .versions = "3.8",
+        .about = "16-byte collector headers; tuples are untracked in a pass of their own",
+        .checked = DRIVER,
+        .minor = 8,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .slotless_is_gc = true,
+                  .companions = true, .dict_lazy = true, .resurrection = GCS_RESURRECTION_WHOLE,
+                  .weak_tuple_from = 2, .minor = 8, .alignment = 16, .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.9",
+        .versions = "3.9",
+        .about = "a resurrected object no longer keeps its whole garbage set",
+        .checked = DRIVER,
+        .minor = 9,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 19, .tuple_reused = 19, .slotless_is_gc = true,
+                  .companions = true, .dict_lazy = true, .weak_tuple_from = 2, .minor = 9,
+                  .alignment = 16, .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.10",
+        .versions = "3.10",
+        .about = "the last in which an instance with __dict__ is two objects",
+        .checked = DRIVER,
+        .minor = 10,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 19, .tuple_reused = 19, .slotless_is_gc = true,
+                  .companions = true, .dict_lazy = true, .weak_tuple_from = 2, .minor = 10,
+                  .alignment = 16, .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.11",
+        .versions = "3.11",
+        .about = "instances carry their values; the last that collects inside the allocation",
+        .checked = DRIVER,
+        .minor = 11,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
+                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 11, .alignment = 16,
+                  .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.12.0",
+        .versions = "3.12.0 to 3.12.2",
+        .about = "collects at the next check; a scheduled run comes even if disabled since",
+        .checked = DRIVER,
+        .minor = 12,
+        .last_patch = 2,
+        .timing = GCS_TIMING_CHECK,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
+                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
+                  .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.12",
+        .versions = "3.12.3 and later 3.12",
+        .about = "collects at the next eval-breaker check, if still enabled then",
+        .checked = "exact; as 3.12.0 and 3.13, which are checked, by the source",
+        .minor = 12,
+        .first_patch = 3,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
+                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
+                  .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.13",
+        .versions = "3.13",
+        .about = "threshold0 is 2000; 20-tuples are reused; values lie inside instances",
+        .checked = DRIVER,
+        .minor = 13,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+                  .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
+                  .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+    {
+        .name = "cpython-3.14",
+        .versions = "3.14.5 and later 3.14",
+        .about = "generational again; dicts always tracked, tuples by content",
+        .checked = LEDGER " of 3.14.7",
+        .minor = 14,
+        .first_patch = 5,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+                  .tuple_by_content = true, .weak_tuple_from = 1, .minor = 14, .alignment = 16,
+                  .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
+};
+
+enum { MODEL_COUNT = sizeof models / sizeof models[0] };
+
+const struct gcs_model *gcs_models(size_t *count)
+{
+    *count = MODEL_COUNT;
+    return models;
+}
+
+const struct gcs_model *gcs_model_newest(void)
+{
+    return &models[MODEL_COUNT - 1];
+}
+
+static enum gcs_status unknown(const char *name, struct gcs_error *error)
+{
+    const char *names[MODEL_COUNT];
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        names[i] = models[i].name;
+    const char *nearest = gcs_nearest(name, names, MODEL_COUNT);
+    if (nearest)
+        return gcs_fail(error, GCS_INVALID, "unknown model '%s' (did you mean '%s'?)", name,
+                        nearest);
+    return gcs_fail(error, GCS_INVALID, "unknown model '%s': see `gcsim list models`", name);
+}
+
+/* Parses "cpython-3.MINOR.PATCH". */
+static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
+{
+    static const char prefix[] = "cpython-3.";
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return false;
+    char *end;
+    const char *digits = name + sizeof prefix - 1;
+    unsigned long first = strtoul(digits, &end, 10);
+    if (end == digits || *end != '.' || first > 99)
+        return false;
+    digits = end + 1;
+    unsigned long second = strtoul(digits, &end, 10);
+    if (end == digits || *end || *digits < '0' || *digits > '9' || second > 999)
+        return false;
+    *minor = (unsigned)first;
+    *patch = (unsigned)second;
+    return true;
+}
+
+enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
+                               struct gcs_error *error)
+{
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        if (gcs_same(models[i].name, name)) {
+            *model = &models[i];
+            return GCS_OK;
+        }
+    unsigned minor, patch;
+    if (!parse_release(name, &minor, &patch))
+        return unknown(name, error);
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        if (models[i].minor == minor && models[i].first_patch <= patch &&
+            patch <= models[i].last_patch) {
+            *model = &models[i];
+            return GCS_OK;
+        }
+    if (minor == 14)
+        return gcs_fail(error, GCS_INVALID,
+                        "'%s' has the incremental collector, which is not modelled; "
+                        "cpython-3.14 means 3.14.5 on",
+                        name);
+    return unknown(name, error);
+}

@@ -1,0 +1,1 @@
+target_sources(gcsim PRIVATE collector/models.c collector/cost.c)
