@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One run of the loop in replay.c, for the files of this stage. */
+#ifndef GCSIM_REPLAY_PRIVATE_H
+#define GCSIM_REPLAY_PRIVATE_H
+
+#include <gcsim/engine.h>
+
+__extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
+
+struct open_request {
+    uint64_t request;
+    gcs_time arrival;
+};
+
+struct replay {
+    const struct gcs_trace *trace;
+    const struct gcs_lifetimes *lifetimes;
+    const struct gcs_setting *setting;
+    const struct gcs_model *model;
+    struct gcs_memory *memory;
+    struct gcs_ledger *ledger;
+    struct gcs_heap *heap;
+    const struct gcs_counts *counts;
+    const struct gcs_totals *totals;
+    bool check;
+
+    /* The interpreter */
+    int64_t threshold[GCS_GENERATIONS];
+    bool enabled;
+    bool scheduled; /* a run at the next check (from 3.12) */
+    bool stretch;   /* between `u` and `v`: no check comes */
+
+    /* The world */
+    uint64_t event;
+    gcs_time clock;
+    gcs_area area;
+    size_t garbage_next; /* in lifetimes->garbage */
+    struct open_request *open;
+    size_t open_count;
+    size_t open_capacity;
+
+    /* The strategy: for each rule, when it is due next */
+    uint64_t *due;
+    size_t due_capacity;
+    bool *met; /* its mark came */
+    size_t met_capacity;
+    uint64_t requests_ended;
+    uint64_t idles;
+};
+
+/* replay.c */
+void advance(struct replay *replay, gcs_time ns);
+enum gcs_status act(struct replay *replay, const struct gcs_action *action,
+                    enum gcs_cause cause, struct gcs_error *error);
+
+/* ledger.c */
+enum gcs_status ledger_add_collection(struct gcs_ledger *ledger,
+                                      const struct gcs_collection *collection,
+                                      struct gcs_error *error);
+enum gcs_status ledger_add_request(struct gcs_ledger *ledger, gcs_time ns,
+                                   struct gcs_error *error);
+enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sample *sample,
+                               struct gcs_error *error);
+enum gcs_status ledger_end(struct gcs_ledger *ledger, const struct gcs_sample *sample,
+                           struct gcs_error *error);
+
+/* rules.c */
+enum gcs_status rules_begin(struct replay *replay, struct gcs_error *error);
+enum gcs_status rules_after(struct replay *replay, const struct gcs_event *event,
+                            struct gcs_error *error);
+enum gcs_status rules_idle(struct replay *replay, struct gcs_error *error);
+void rules_end(struct replay *replay);
+
+#endif
