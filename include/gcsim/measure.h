@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * measure.h — from a ledger's facts to figures. Pure functions.
+ *
+ * Percentiles come from a log-linear histogram: exact below 2,048, above that within 1/1,024 of
+ * the value (GCS_HISTOGRAM_PRECISION), the highest value of the bucket being reported but never
+ * more than the exact maximum. A percentile p is the smallest value with at least p of all
+ * values at or under it.
+ */
+#ifndef GCSIM_MEASURE_H
+#define GCSIM_MEASURE_H
+
+#include <gcsim/engine.h>
+
+#define GCS_HISTOGRAM_PRECISION (1.0 / 1024)
+enum { GCS_HISTOGRAM_BUCKETS = 2048 + 53 * 1024 };
+
+/** Counts of values 0 … 2^64−1; about 450 KiB. All zero: empty. */
+struct gcs_histogram {
+    uint64_t total;
+    uint64_t minimum; /* of an empty one: 0 */
+    uint64_t maximum;
+    double sum;
+    uint64_t counts[GCS_HISTOGRAM_BUCKETS];
+};
+void gcs_histogram_clear(struct gcs_histogram *histogram);
+void gcs_histogram_add(struct gcs_histogram *histogram, uint64_t value);
+/** `share` in [0, 1]. Of an empty histogram: GCS_ABSENT. */
+uint64_t gcs_histogram_percentile(const struct gcs_histogram *histogram, double share);
+/** The HdrHistogram percentile form, values divided by `unit`. */
+void gcs_histogram_print(const struct gcs_histogram *histogram, double unit,
+                         struct gcs_text *text);
+
+/** A whole number that does not exist (a percentile of nothing); the CSV field stays empty.
+ * Reals that do not exist are NaN. */
+#define GCS_ABSENT UINT64_MAX
+
+/** One trial in figures. */
+struct gcs_summary {
+    uint64_t events;
+    uint64_t allocations;
+    gcs_time mutator_ns;
+    gcs_time gc_ns;
+    double gc_share; /* gc / (gc + mutator); idle time is in neither */
+    gcs_time total_ns;
+    uint64_t collections[GCS_GENERATIONS];
+    uint64_t collected;
+    uint64_t uncollectable;
+    gcs_time pause_ns_p50;
+    gcs_time pause_ns_p90;
+    gcs_time pause_ns_p99;
+    gcs_time pause_ns_p999;
+    gcs_time pause_ns_max;
+    uint64_t peak_bytes;
+    uint64_t mean_bytes;
+    uint64_t peak_garbage_bytes;
+    uint64_t peak_objects;
+    uint64_t end_garbage_objects;
+    uint64_t requests;
+    gcs_time request_ns_p50;
+    gcs_time request_ns_p99;
+    gcs_time request_ns_p999;
+    gcs_time request_ns_max;
+    gcs_time idle_ns;
+    uint64_t frozen_objects;
+    gcs_time full_ns; /* in collections of the oldest generation */
+};
+
+/** Both histograms are scratch, and hold the pauses and the latencies afterwards. */
+void gcs_summarize(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
+                   struct gcs_histogram *requests, struct gcs_summary *summary);
+
+/** Marks in on_front[i] whether no other summary is at most as large in peak_bytes, gc_ns and
+ *  pause_ns_max, and smaller in one. A trial without collections has no pause: 0. */
+void gcs_pareto(const struct gcs_summary *const *summaries, size_t count, bool *on_front);
+
+#endif

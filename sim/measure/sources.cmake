@@ -1,0 +1,1 @@
+target_sources(gcsim PRIVATE measure/histogram.c measure/summary.c measure/pareto.c)
