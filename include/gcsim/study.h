@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * study.h — an array of trials, run on all cores.
+ *
+ * A program is one trace: given, or generated from a workload and a seed when its first trial
+ * needs it, and given up after its last. A trial is a program under a setting; what comes out
+ * is written into its own place in the array, so results do not depend on the number of
+ * workers.
+ */
+#ifndef GCSIM_STUDY_H
+#define GCSIM_STUDY_H
+
+#include <gcsim/engine.h>
+#include <gcsim/measure.h>
+#include <gcsim/workload.h>
+
+/** Where a trace comes from. */
+struct gcs_program {
+    const struct gcs_trace *trace;       /* given (borrowed), or NULL: */
+    const struct gcs_workload *workload; /* generated (borrowed) */
+    uint64_t seed;
+    uint64_t max_events; /* 0: none */
+    const char *axes;    /* "rate=300 cyclic=0.1", or NULL */
+};
+
+enum gcs_engine { GCS_ENGINE_REPLAY };
+
+struct gcs_trial {
+    /* In */
+    uint64_t trial; /* number in the study, from 1 */
+    size_t program; /* index */
+    struct gcs_setting setting;
+    /* As columns show it */
+    const char *input;
+    const char *model;
+    const char *strategy;
+    const char *axes;
+    uint64_t seed;
+    /* Out */
+    enum gcs_status status;
+    struct gcs_error error;
+    const char *engine;
+    struct gcs_summary summary;
+    bool pareto;
+    bool warn_thresholds_overruled;
+    bool warn_freeze_missing;
+    const struct gcs_rule *unmet;
+    char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
+};
+
+/** Called by a worker after a trial, never by two at a time; may be NULL. The ledger and the
+ * pauses and latencies are the worker's, valid during the call. false: give up. */
+struct gcs_observer {
+    bool (*trial_done)(void *observer, const struct gcs_trial *trial,
+                       const struct gcs_ledger *ledger, const struct gcs_histogram *pauses,
+                       const struct gcs_histogram *requests);
+    /* Called often while traces are made: nothing to report but that time passes. */
+    void *observer;
+};
+
+struct gcs_study_plan {
+    struct gcs_program *programs;
+    size_t program_count;
+    struct gcs_trial *trials; /* sorted by program */
+    size_t trial_count;
+    unsigned jobs;     /* ≥ 1 */
+    size_t max_memory; /* for all workers together; 0: none */
+    bool check;        /* heap invariants after every collection */
+    struct gcs_observer observer;
+};
+
+/** Runs all trials. The first failure in the array's order is returned with its error; trials
+ * that ran have GCS_OK in status. Fills `pareto` among those with the same program axes and
+ * seed set. */
+enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *error);
+void gcs_study_fini(struct gcs_study_plan *plan);
+
+#endif

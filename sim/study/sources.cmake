@@ -1,0 +1,1 @@
+target_sources(gcsim PRIVATE study/study.c study/workers.c)

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trials in parallel: who takes which, and who makes and gives up the traces they need. */
+#include "workers.h"
+
+#include <gcsim/study.h>
+
+#include <stdlib.h>
+
+enum made { UNMADE, MAKING, MADE, GONE };
+
+/* A program's trace and lifetimes while trials need them. */
+struct source {
+    enum made made;
+    size_t trials_left;
+    struct gcs_memory memory;
+    struct gcs_trace *generated;
+    const struct gcs_trace *trace;
+    struct gcs_lifetimes lifetimes;
+};
+
+struct study {
+    struct gcs_study_plan *plan;
+    struct source *sources; /* by program */
+    bool *taken;            /* by trial */
+    size_t first_open;      /* all trials before it are taken */
+    size_t failed;          /* the first trial that failed, or trial_count */
+    bool stop;
+};
+
+/* What a worker owns. */
+struct bench {
+    struct gcs_memory memory;
+    struct gcs_ledger ledger;
+    struct gcs_histogram *pauses;
+    struct gcs_histogram *requests;
+};
+
+static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t index,
+                                   struct source *source, struct gcs_error *error)
+{
+    const struct gcs_program *program = &plan->programs[index];
+    source->memory.limit = plan->max_memory;
+    source->trace = program->trace;
+    if (!source->trace) {
+        GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
+                                      &source->memory, &source->generated, error));
+        source->trace = source->generated;
+    }
+    return gcs_lifetimes_of(source->trace, false, &source->memory, &source->lifetimes, error);
+}
+
+static void drop_source(struct source *source)
+{
+    gcs_lifetimes_fini(&source->lifetimes);
+    gcs_trace_free(source->generated);
+    source->generated = NULL;
+    source->made = GONE;
+}
+
+static void note_gaps(const struct source *source, struct gcs_trial *trial)
+{
+    struct gcs_text text;
+    gcs_text_init(&text, NULL);
+    gcs_replay_gaps(source->trace, &source->lifetimes, trial->setting.model, &text);
+    trial->gaps = text.data; /* NULL if there are none */
+}
+
+static void run_trial(const struct gcs_study_plan *plan, const struct source *source,
+                      struct gcs_trial *trial, struct bench *bench)
+{
+    trial->engine = "replay";
+    trial->status = gcs_replay(source->trace, &source->lifetimes, &trial->setting, plan->check,
+                               &bench->memory, &bench->ledger, &trial->error);
+    if (trial->status != GCS_OK)
+        return;
+    gcs_summarize(&bench->ledger, bench->pauses, bench->requests, &trial->summary);
+    trial->warn_thresholds_overruled = bench->ledger.thresholds_overruled;
+    trial->warn_freeze_missing = bench->ledger.freeze_missing;
+    trial->unmet = bench->ledger.unmet;
+    note_gaps(source, trial);
+}
+
+static void fail(struct study *study, size_t index)
+{
+    if (index < study->failed)
+        study->failed = index;
+    study->stop = true;
+}
+
+/* The next trial that can run: its trace is there, or nobody makes it yet. trial_count: none
+ * now. */
+static size_t pick(struct study *study)
+{
+    const struct gcs_study_plan *plan = study->plan;
+    while (study->first_open < plan->trial_count && study->taken[study->first_open])
+        study->first_open++;
+    for (size_t i = study->first_open; i < plan->trial_count; i++)
+        if (!study->taken[i] && study->sources[plan->trials[i].program].made != MAKING)
+            return i;
+    return plan->trial_count;
+}
+
+/* Makes the trial's trace if nobody has; the lock is held on entry and on return. */
+static bool provide(struct study *study, struct workers *workers, size_t index)
+{
+    struct gcs_trial *trial = &study->plan->trials[index];
+    struct source *source = &study->sources[trial->program];
+    if (source->made == MADE)
+        return true;
+    source->made = MAKING;
+    workers_unlock(workers);
+    enum gcs_status status = make_source(study->plan, trial->program, source, &trial->error);
+    workers_lock(workers);
+    source->made = MADE;
+    trial->status = status;
+    workers_wake(workers);
+    return status == GCS_OK;
+}
+
+static void finish(struct study *study, size_t index, struct bench *bench)
+{
+    struct gcs_trial *trial = &study->plan->trials[index];
+    struct source *source = &study->sources[trial->program];
+    const struct gcs_observer *observer = &study->plan->observer;
+    if (trial->status != GCS_OK)
+        fail(study, index);
+    else if (observer->trial_done &&
+             !observer->trial_done(observer->observer, trial, &bench->ledger, bench->pauses,
+                                   bench->requests))
+        study->stop = true;
+    if (--source->trials_left == 0)
+        drop_source(source);
+}
+
+static void work(struct workers *workers, unsigned worker, void *job)
+{
+    struct study *study = job;
+    struct gcs_study_plan *plan = study->plan;
+    struct bench bench = {.memory.limit = plan->max_memory / plan->jobs};
+    (void)worker;
+    bench.pauses = malloc(sizeof *bench.pauses);
+    bench.requests = malloc(sizeof *bench.requests);
+    gcs_ledger_init(&bench.ledger, &bench.memory);
+    workers_lock(workers);
+    while (bench.pauses && bench.requests && !study->stop) {
+        size_t index = pick(study);
+        if (index == plan->trial_count) {
+            if (study->first_open == plan->trial_count)
+                break;
+            workers_wait(workers);
+            continue;
+        }
+        study->taken[index] = true;
+        if (provide(study, workers, index)) {
+            struct source *source = &study->sources[plan->trials[index].program];
+            workers_unlock(workers);
+            run_trial(plan, source, &plan->trials[index], &bench);
+            workers_lock(workers);
+        }
+        finish(study, index, &bench);
+    }
+    workers_wake(workers);
+    workers_unlock(workers);
+    gcs_ledger_fini(&bench.ledger);
+    free(bench.pauses);
+    free(bench.requests);
+}
+
+static enum gcs_status mark_pareto(struct gcs_study_plan *plan, struct gcs_error *error)
+{
+    const struct gcs_summary **summaries = calloc(plan->trial_count, sizeof *summaries);
+    bool *on_front = calloc(plan->trial_count, sizeof *on_front);
+    if (summaries && on_front) {
+        for (size_t i = 0; i < plan->trial_count; i++)
+            summaries[i] = &plan->trials[i].summary;
+        gcs_pareto(summaries, plan->trial_count, on_front);
+        for (size_t i = 0; i < plan->trial_count; i++)
+            plan->trials[i].pareto = on_front[i];
+    }
+    bool done = summaries && on_front;
+    free(summaries);
+    free(on_front);
+    return done ? GCS_OK : gcs_fail(error, GCS_NOMEM, "out of memory");
+}
+
+/* How the study ended, once all workers have stopped. */
+static enum gcs_status conclude(struct study *study, struct gcs_error *error)
+{
+    struct gcs_study_plan *plan = study->plan;
+    if (study->failed < plan->trial_count) {
+        const struct gcs_trial *trial = &plan->trials[study->failed];
+        if (error && error->status == GCS_OK)
+            *error = trial->error;
+        return trial->status;
+    }
+    if (study->stop)
+        return gcs_fail(error, GCS_LIMIT, "the study was given up");
+    if (study->first_open < plan->trial_count)
+        return gcs_fail(error, GCS_NOMEM, "out of memory");
+    return mark_pareto(plan, error);
+}
+
+enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *error)
+{
+    GCS_REQUIRE(plan->jobs >= 1 && plan->trial_count >= 1);
+    struct study study = {.plan = plan, .failed = plan->trial_count};
+    study.sources = calloc(plan->program_count, sizeof *study.sources);
+    study.taken = calloc(plan->trial_count, sizeof *study.taken);
+    if (!study.sources || !study.taken) {
+        free(study.sources);
+        free(study.taken);
+        return gcs_fail(error, GCS_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < plan->trial_count; i++)
+        study.sources[plan->trials[i].program].trials_left++;
+    workers_run(plan->jobs, work, &study);
+    for (size_t i = 0; i < plan->program_count; i++)
+        if (study.sources[i].made == MADE)
+            drop_source(&study.sources[i]);
+    while (study.first_open < plan->trial_count && study.taken[study.first_open])
+        study.first_open++;
+    enum gcs_status status = conclude(&study, error);
+    free(study.sources);
+    free(study.taken);
+    return status;
+}
+
+void gcs_study_fini(struct gcs_study_plan *plan)
+{
+    for (size_t i = 0; i < plan->trial_count; i++) {
+        free(plan->trials[i].gaps);
+        plan->trials[i].gaps = NULL;
+    }
+}
