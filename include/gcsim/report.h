@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report.h — tables as CSV, JSON and text.
+ *
+ * A file that gcsim writes is a list of columns, each with name, unit, meaning, type and place
+ * in a row's struct. That list is the one table from which the header row, the fields, JSON and
+ * `gcsim list columns` come.
+ *
+ * CSV is RFC 4180 with LF: integers exact, reals as %.9g, what does not exist empty.
+ */
+#ifndef GCSIM_REPORT_H
+#define GCSIM_REPORT_H
+
+#include <gcsim/study.h>
+
+enum gcs_cell {
+    GCS_CELL_U64, /* GCS_ABSENT: empty */
+    GCS_CELL_I64,
+    GCS_CELL_U32,
+    GCS_CELL_REAL, /* NaN: empty */
+    GCS_CELL_TEXT, /* const char *; NULL: empty */
+    GCS_CELL_FLAG, /* bool as 0 or 1 */
+};
+
+struct gcs_column {
+    const char *name;
+    const char *unit; /* "ns", "bytes", …, or "" */
+    const char *help;
+    enum gcs_cell cell;
+    size_t offset; /* in the row's struct */
+};
+
+struct gcs_file {
+    const char *name; /* "summary.csv" */
+    const char *help;
+    const struct gcs_column *columns;
+    size_t count;
+};
+
+/** The CSV files, in the order of design; NULL behind the last. */
+const struct gcs_file *gcs_file_at(size_t index);
+extern const struct gcs_file gcs_summary_file;     /* rows: struct gcs_trial */
+extern const struct gcs_file gcs_collections_file; /* rows: struct gcs_collection_row */
+extern const struct gcs_file gcs_timeline_file;    /* rows: struct gcs_timeline_row */
+extern const struct gcs_file gcs_requests_file;    /* rows: struct gcs_request_row */
+
+struct gcs_collection_row {
+    uint64_t trial;
+    struct gcs_collection collection;
+    const char *cause;
+};
+struct gcs_timeline_row {
+    uint64_t trial;
+    struct gcs_sample sample;
+};
+struct gcs_request_row {
+    uint64_t trial;
+    double percentile;
+    uint64_t request_ns;
+};
+
+void gcs_csv_header(const struct gcs_file *file, struct gcs_text *text);
+void gcs_csv_row(const struct gcs_file *file, const void *row, struct gcs_text *text);
+void gcs_json_row(const struct gcs_file *file, const void *row, struct gcs_text *text);
+/** One cell as CSV writes it, without quotes; "" if it does not exist. */
+void gcs_cell_print(const struct gcs_column *column, const void *row, struct gcs_text *text);
+const struct gcs_column *gcs_column_find(const struct gcs_file *file, const char *name);
+
+/** The rows of one trial's ledger. */
+void gcs_csv_collections(uint64_t trial, const struct gcs_ledger *ledger,
+                         struct gcs_text *text);
+void gcs_csv_timeline(uint64_t trial, const struct gcs_ledger *ledger, struct gcs_text *text);
+void gcs_csv_requests(uint64_t trial, const struct gcs_histogram *requests,
+                      struct gcs_text *text);
+
+/*
+ * For people
+ */
+/** A table of aligned columns; numbers to the right. Cells are added row by row. */
+struct gcs_grid {
+    struct gcs_arena arena;
+    const char **cells;
+    size_t columns;
+    size_t count;
+    size_t capacity;
+};
+void gcs_grid_init(struct gcs_grid *grid, size_t columns);
+void gcs_grid_fini(struct gcs_grid *grid);
+void gcs_grid_add(struct gcs_grid *grid, const char *format, ...) GCS_PRINTF(2, 3);
+void gcs_grid_print(const struct gcs_grid *grid, struct gcs_text *text);
+
+/** "12.3 ms", "480 us"; "-" for GCS_ABSENT. */
+void gcs_print_time(gcs_time ns, char text[16]);
+/** "231 MiB". */
+void gcs_print_bytes(uint64_t bytes, char text[16]);
+/** "2.5M", "93,232". */
+void gcs_print_count(uint64_t count, char text[32]);
+
+/** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready
+ * line. */
+void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text);
+/** One trial in words and figures. */
+void gcs_print_trial(const struct gcs_trial *trial, struct gcs_text *text);
+
+#endif

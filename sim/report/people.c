@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A study for people: one line a setting, the trade-offs that nothing beats marked, and one
+ * line to paste.
+ *
+ * Trials that differ only in their seed are one setting; its figures are the medians over
+ * seeds.
+ */
+#include <gcsim/report.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 48 };
+
+/* How much more memory the advice may cost, and how much longer the slowest pause may be. */
+static const double memory_limit = 1.25, pause_limit = 1.10;
+
+struct line {
+    const struct gcs_trial *trial; /* the first of its seeds */
+    size_t seeds;
+    bool pareto; /* for most seeds */
+    bool is_default;
+    double share;
+    uint64_t p50, p99, max, request, peak, garbage, full, gc;
+};
+
+static bool same_setting(const struct gcs_trial *a, const struct gcs_trial *b)
+{
+    return a->setting.model == b->setting.model && gcs_same(a->strategy, b->strategy) &&
+           memcmp(a->setting.threshold, b->setting.threshold, sizeof a->setting.threshold) ==
+               0 &&
+           gcs_same(a->axes ? a->axes : "", b->axes ? b->axes : "");
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* The median over the line's seeds of one figure. `scratch` holds as many values as there are
+ * trials. */
+static uint64_t median(const struct gcs_trial *trials, size_t count, const struct line *line,
+                       size_t offset, uint64_t *scratch)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (same_setting(&trials[i], line->trial))
+            memcpy(&scratch[found++], (const unsigned char *)&trials[i].summary + offset,
+                   sizeof *scratch);
+    qsort(scratch, found, sizeof *scratch, by_value);
+    return scratch[(found - 1) / 2];
+}
+
+#define MEDIAN(member) \
+    median(trials, count, line, offsetof(struct gcs_summary, member), scratch)
+
+static void fill(const struct gcs_trial *trials, size_t count, struct line *line,
+                 uint64_t *scratch)
+{
+    const struct gcs_setting *setting = &line->trial->setting;
+    size_t on_front = 0;
+    for (size_t i = 0; i < count; i++)
+        if (same_setting(&trials[i], line->trial)) {
+            line->seeds++;
+            on_front += trials[i].pareto;
+        }
+    line->pareto = on_front * 2 > line->seeds;
+    line->is_default =
+        gcs_same(line->trial->strategy, "default") &&
+        memcmp(setting->threshold, setting->model->threshold, sizeof setting->threshold) == 0;
+    line->p50 = MEDIAN(pause_ns_p50);
+    line->p99 = MEDIAN(pause_ns_p99);
+    line->max = MEDIAN(pause_ns_max);
+    line->request = MEDIAN(request_ns_p99);
+    line->peak = MEDIAN(peak_bytes);
+    line->garbage = MEDIAN(peak_garbage_bytes);
+    line->full = MEDIAN(collections[2]);
+    line->gc = MEDIAN(gc_ns);
+    uint64_t work = MEDIAN(mutator_ns);
+    line->share = work ? (double)line->gc / ((double)line->gc + (double)work) : (double)NAN;
+}
+
+/* One line for each setting, in the order of the trials. */
+static size_t gather(const struct gcs_trial *trials, size_t count, struct line *lines,
+                     uint64_t *scratch)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < found && !same_setting(lines[at].trial, &trials[i]))
+            at++;
+        if (at < found)
+            continue;
+        lines[found] = (struct line){.trial = &trials[i]};
+        fill(trials, count, &lines[found++], scratch);
+    }
+    return found;
+}
+
+static bool differ(const struct line *lines, size_t count, size_t which)
+{
+    for (size_t i = 1; i < count; i++) {
+        const struct gcs_trial *a = lines[0].trial, *b = lines[i].trial;
+        if (which == 0 ? a->setting.model != b->setting.model
+                       : !gcs_same(a->strategy, b->strategy))
+            return true;
+    }
+    return false;
+}
+
+static void add_time(struct gcs_grid *grid, uint64_t ns)
+{
+    char text[16];
+    gcs_print_time(ns, text);
+    gcs_grid_add(grid, "%s", text);
+}
+
+static void add_bytes(struct gcs_grid *grid, uint64_t bytes)
+{
+    char text[16];
+    gcs_print_bytes(bytes, text);
+    gcs_grid_add(grid, "%s", text);
+}
+
+static void add_line(struct gcs_grid *grid, const struct line *line, bool models)
+{
+    const struct gcs_trial *trial = line->trial;
+    const int64_t *t = trial->setting.threshold;
+    if (models)
+        gcs_grid_add(grid, "%s", trial->model);
+    gcs_grid_add(grid, "%s%s%s", trial->strategy, trial->axes ? " " : "",
+                 trial->axes ? trial->axes : "");
+    gcs_grid_add(grid, "%lld,%lld,%lld", (long long)t[0], (long long)t[1], (long long)t[2]);
+    add_time(grid, line->p50);
+    add_time(grid, line->p99);
+    add_time(grid, line->max);
+    gcs_grid_add(grid, "%llu", (unsigned long long)line->full);
+    if (isnan(line->share))
+        gcs_grid_add(grid, "-");
+    else
+        gcs_grid_add(grid, "%.2f %%", 100 * line->share);
+    add_time(grid, line->request);
+    add_bytes(grid, line->peak);
+    gcs_grid_add(grid, "%s%s", line->pareto ? "*" : "", line->is_default ? " the default" : "");
+}
+
+static void print_table(const struct line *lines, size_t count, struct gcs_text *text)
+{
+    bool models = differ(lines, count, 0);
+    struct gcs_grid grid;
+    gcs_grid_init(&grid, models ? 11 : 10);
+    if (models)
+        gcs_grid_add(&grid, "model");
+    static const char *const heads[] = {
+        "strategy", "thresholds", "pause p50",   "p99",       "max",
+        "full",     "GC share",   "request p99", "peak heap", ""};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        gcs_grid_add(&grid, "%s", heads[i]);
+    size_t shown = 0;
+    for (size_t i = 0; i < count; i++)
+        if (count <= ROWS_MAX || lines[i].is_default || (lines[i].pareto && shown < ROWS_MAX)) {
+            add_line(&grid, &lines[i], models);
+            shown++;
+        }
+    gcs_grid_print(&grid, text);
+    gcs_grid_fini(&grid);
+    gcs_text_add(text, "* no other setting is as good in peak heap, GC time and longest pause, "
+                       "and better in one\n");
+    if (shown < count)
+        gcs_text_add(text,
+                     "%zu of %zu settings shown: these, and the default; all are in "
+                     "summary.csv (-o DIR)\n",
+                     shown, count);
+}
+
+/* Whether the setting may be advised instead of the default: not much more memory, no slower.
+ */
+static bool is_acceptable(const struct line *line, const struct line *base)
+{
+    if ((double)line->peak > memory_limit * (double)base->peak)
+        return false;
+    if (base->request != GCS_ABSENT)
+        return line->request <= base->request;
+    return line->max == GCS_ABSENT || base->max == GCS_ABSENT ||
+           (double)line->max <= pause_limit * (double)base->max;
+}
+
+/* The acceptable setting that spends least in the collector: of the plain thresholds, or of
+ * all. */
+static const struct line *best(const struct line *lines, size_t count, const struct line *base,
+                               bool any_strategy)
+{
+    const struct line *found = base;
+    for (size_t i = 0; i < count; i++) {
+        const struct line *line = &lines[i];
+        if (line->trial->setting.model != base->trial->setting.model ||
+            (!any_strategy && !gcs_same(line->trial->strategy, "default")) ||
+            (line->trial->axes != base->trial->axes))
+            continue;
+        if (is_acceptable(line, base) && line->gc < found->gc)
+            found = line;
+    }
+    return found;
+}
+
+static void print_change(const struct line *from, const struct line *to, struct gcs_text *text)
+{
+    char a[16], b[16];
+    if (!isnan(from->share))
+        gcs_text_add(text, "GC %.2f %% -> %.2f %% of CPU", 100 * from->share, 100 * to->share);
+    else
+        gcs_text_add(text, "GC time %.2f x",
+                     (double)to->gc / (double)(from->gc ? from->gc : 1));
+    gcs_print_time(from->max, a);
+    gcs_print_time(to->max, b);
+    gcs_text_add(text, ", longest pause %s -> %s", a, b);
+    if (from->request != GCS_ABSENT) {
+        gcs_print_time(from->request, a);
+        gcs_print_time(to->request, b);
+        gcs_text_add(text, ", request p99 %s -> %s", a, b);
+    }
+    gcs_print_bytes(from->peak, a);
+    gcs_print_bytes(to->peak, b);
+    gcs_text_add(text, ", peak heap %s -> %s\n", a, b);
+}
+
+static void print_advice(const struct line *lines, size_t count, struct gcs_text *text)
+{
+    const struct line *base = NULL;
+    for (size_t i = 0; i < count && !base; i++)
+        if (lines[i].is_default)
+            base = &lines[i];
+    if (!base)
+        return;
+    const struct line *plain = best(lines, count, base, false);
+    const int64_t *t = plain->trial->setting.threshold;
+    gcs_text_add(text, "\nFor %s, within %.2f x the default's memory and no slower requests:\n",
+                 base->trial->model, memory_limit);
+    if (plain == base) {
+        gcs_text_add(text,
+                     "    keep gc.set_threshold(%lld, %lld, %lld): no setting here spends "
+                     "less\n",
+                     (long long)t[0], (long long)t[1], (long long)t[2]);
+    } else {
+        gcs_text_add(text, "    gc.set_threshold(%lld, %lld, %lld)\n      ", (long long)t[0],
+                     (long long)t[1], (long long)t[2]);
+        print_change(base, plain, text);
+    }
+    const struct line *any = best(lines, count, base, true);
+    if (any != plain && (double)any->gc < 0.9 * (double)plain->gc) {
+        t = any->trial->setting.threshold;
+        gcs_text_add(text, "  and less still with strategy %s at (%lld, %lld, %lld):\n      ",
+                     any->trial->strategy, (long long)t[0], (long long)t[1], (long long)t[2]);
+        print_change(base, any, text);
+    }
+}
+
+void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text)
+{
+    struct line *lines = calloc(count, sizeof *lines);
+    uint64_t *scratch = calloc(count, sizeof *scratch);
+    if (lines && scratch) {
+        size_t settings = gather(trials, count, lines, scratch);
+        print_table(lines, settings, text);
+        print_advice(lines, settings, text);
+    } else {
+        text->failed = true;
+    }
+    free(lines);
+    free(scratch);
+}
+
+static void pair(struct gcs_grid *grid, const char *name, const char *format, ...)
+    GCS_PRINTF(3, 4);
+static void pair(struct gcs_grid *grid, const char *name, const char *format, ...)
+{
+    char value[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+    gcs_grid_add(grid, "%s", name);
+    gcs_grid_add(grid, "  %s", value);
+}
+
+static void print_pauses(const struct gcs_summary *s, struct gcs_grid *grid)
+{
+    char a[16], b[16], c[16], d[16];
+    gcs_print_time(s->pause_ns_p50, a);
+    gcs_print_time(s->pause_ns_p99, b);
+    gcs_print_time(s->pause_ns_max, c);
+    pair(grid, "pauses", "p50 %s, p99 %s, max %s", a, b, c);
+    gcs_print_time(s->gc_ns, d);
+    if (isnan(s->gc_share))
+        pair(grid, "GC time", "%s", d);
+    else
+        pair(grid, "GC time", "%s, %.2f %% of CPU", d, 100 * s->gc_share);
+}
+
+static void print_memory(const struct gcs_summary *s, struct gcs_grid *grid)
+{
+    char a[16], b[16], c[32];
+    gcs_print_bytes(s->peak_bytes, a);
+    gcs_print_bytes(s->peak_garbage_bytes, b);
+    gcs_print_count(s->peak_objects, c);
+    pair(grid, "peak heap", "%s in %s objects; %s of garbage at most", a, c, b);
+    gcs_print_count(s->end_garbage_objects, c);
+    pair(grid, "left at the end", "%s garbage objects, %llu uncollectable", c,
+         (unsigned long long)s->uncollectable);
+}
+
+void gcs_print_trial(const struct gcs_trial *trial, struct gcs_text *text)
+{
+    const struct gcs_summary *s = &trial->summary;
+    const int64_t *t = trial->setting.threshold;
+    char a[32], b[32];
+    struct gcs_grid grid;
+    gcs_grid_init(&grid, 2);
+    pair(&grid, "model", "%s, thresholds %lld,%lld,%lld, strategy %s", trial->model,
+         (long long)t[0], (long long)t[1], (long long)t[2], trial->strategy);
+    gcs_print_count(s->events, a);
+    gcs_print_count(s->allocations, b);
+    pair(&grid, "program", "%s: %s events, %s allocations", trial->input, a, b);
+    pair(&grid, "collections", "%llu young, %llu middle, %llu full",
+         (unsigned long long)s->collections[0], (unsigned long long)s->collections[1],
+         (unsigned long long)s->collections[2]);
+    gcs_print_count(s->collected, a);
+    pair(&grid, "collected", "%s", a);
+    print_pauses(s, &grid);
+    print_memory(s, &grid);
+    if (s->requests) {
+        gcs_print_time(s->request_ns_p50, a);
+        gcs_print_time(s->request_ns_p99, b);
+        char c[16];
+        gcs_print_time(s->request_ns_max, c);
+        pair(&grid, "requests", "%llu; p50 %s, p99 %s, max %s", (unsigned long long)s->requests,
+             a, b, c);
+    }
+    gcs_grid_print(&grid, text);
+    gcs_grid_fini(&grid);
+}

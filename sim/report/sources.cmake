@@ -1,0 +1,1 @@
+target_sources(gcsim PRIVATE report/columns.c report/csv.c report/grid.c report/people.c)
