@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cli.h — the only stage that touches files, clock and terminal.
+ *
+ *   main ──options──▶ a command (one file each) ──▶ exit code
+ *                        ╰─ files.c  input.c  trials.c  output.c  progress.c
+ */
+#ifndef GCSIM_CLI_H
+#define GCSIM_CLI_H
+
+#include <gcsim/gcsim.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_OVER_MAX = 3 };
+
+/*
+ * Options: options.c has the table
+ */
+enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
+enum { REPEAT_MAX = 64 };
+
+struct words {
+    const char *word[REPEAT_MAX];
+    size_t count;
+};
+
+struct options {
+    struct words arguments; /* what is not an option */
+    const char *models;     /* comma-separated; NULL: not given; the same below */
+    struct words thresholds;
+    const char *threshold1;
+    const char *threshold2;
+    const char *strategies;
+    const char *cost;
+    const char *seed;
+    const char *seeds;
+    struct words sets;
+    const char *program_gc;
+    const char *engine;
+    const char *max_events;
+    const char *max_memory;
+    const char *jobs;
+    const char *output;
+    struct words maxima;
+    const char *format_name;
+    enum format format;
+    bool force;
+    bool quiet;
+    bool detail;
+    bool paranoid;
+};
+
+struct command {
+    const char *name;
+    const char *usage;   /* "INPUT" */
+    const char *about;   /* one line */
+    const char *example; /* that works as it stands */
+    unsigned bit;        /* in the option table */
+    int (*run)(const struct options *options);
+};
+
+/** Parses what follows the command's name. Returns EXIT_DONE, or the code to end with (help was
+ *  asked for: *help). */
+int options_parse(const struct command *command, int count, char **words,
+                  struct options *options, bool *help);
+void options_help(const struct command *command, struct gcs_text *text);
+/** A whole number from an option's value, or `otherwise` if it was not given. */
+enum gcs_status options_whole(const char *value, const char *option, enum gcs_unit unit,
+                              uint64_t otherwise, uint64_t *whole, struct gcs_error *error);
+
+int command_run(const struct options *options);
+int command_sweep(const struct options *options);
+int command_trace(const struct options *options);
+int command_list(const struct options *options);
+
+/*
+ * Files
+ */
+struct bytes {
+    unsigned char *data;
+    size_t size;
+};
+/** Reads a whole file, or stdin for "-". Prints one line and returns false on failure. */
+bool file_read(const char *path, struct bytes *bytes);
+void bytes_free(struct bytes *bytes);
+/** Writes under a temporary name, then renames. Prints one line and returns false on failure.
+ */
+bool file_write(const char *path, const void *data, size_t size, bool force);
+/** The same from a sink's bytes: begin, then the sink, then end (keep) or end (drop). */
+struct file_out {
+    char *path;
+    char *temporary;
+    void *stream;
+    bool failed;
+};
+bool file_begin(struct file_out *out, const char *path, bool force);
+struct gcs_sink file_sink(struct file_out *out);
+bool file_end(struct file_out *out, bool keep);
+bool file_exists(const char *path);
+bool directory_make(const char *path);
+/** Joins with a slash; malloc'ed. */
+char *path_join(const char *directory, const char *name);
+/** Writes to stdout. */
+void print_out(const struct gcs_text *text);
+/** stdout as a sink. */
+struct gcs_sink stdout_sink(void);
+
+/** One line on stderr, compiler style. */
+void print_error(const char *file, const struct gcs_error *error);
+void print_usage_error(const char *format, ...) GCS_PRINTF(1, 2);
+/** "gcsim: warning: …", unless quiet. */
+void warn(bool quiet, const char *format, ...) GCS_PRINTF(2, 3);
+
+/*
+ * What is compiled in from configs/
+ */
+struct embedded {
+    const char *kind; /* "strategies", "costs", "workloads" */
+    const char *name; /* without .yaml */
+    const unsigned char *data;
+    size_t size;
+};
+extern const struct embedded embedded_files[];
+extern const size_t embedded_count;
+const struct embedded *embedded_find(const char *kind, const char *name);
+/** "unknown strategy 'manul' (did you mean 'manual'?)" */
+void embedded_unknown(const char *kind, const char *what, const char *name,
+                      struct gcs_error *error);
+/** A document by name (compiled in) or path (it has a slash or ends in .yaml); data is
+ *  malloc'ed. Prints one line and returns false on failure. */
+bool document_find(const char *kind, const char *what, const char *name, struct bytes *bytes,
+                   char *file, size_t file_size);
+
+/*
+ * Inputs: a workload, a study or a trace, by content
+ */
+enum input_kind { INPUT_TRACE, INPUT_WORKLOAD, INPUT_STUDY };
+struct input {
+    enum input_kind kind;
+    const char *path;   /* as given */
+    const char *name;   /* as the column `input` shows it */
+    struct bytes bytes; /* of the file; freed once read, except text traces */
+    struct gcs_arena arena;
+    struct gcs_memory memory;
+    struct gcs_trace *trace;         /* TRACE */
+    const struct gcs_config *config; /* WORKLOAD, STUDY: finished */
+    struct gcs_study study;          /* STUDY */
+    struct gcs_digest digest;
+};
+/** Reads, applies `-s`, checks. Prints one line and returns the exit code on failure. */
+int input_open(struct input *input, const char *path, const struct options *options);
+void input_close(struct input *input);
+/** Prints an error that names an event, with its line or block. */
+void input_print_error(const struct input *input, struct gcs_error *error);
+
+/*
+ * Trials: trials.c turns input and options into a plan
+ */
+struct trials {
+    struct gcs_study_plan plan;
+    struct gcs_workload **workloads; /* that the plan's programs borrow */
+    size_t workload_count;
+    struct gcs_arena arena;
+    struct input *input;   /* as opened */
+    struct input inner;    /* a study's own input, if it names one */
+    struct input *program; /* where the traces come from: one of these two */
+    struct gcs_text effective;
+    bool varied[GCS_GENERATIONS]; /* this threshold is an axis */
+    bool cost_assumed;
+    const char *cost_name;
+};
+int trials_make(struct trials *trials, struct input *input, const struct options *options,
+                bool sweep);
+void trials_free(struct trials *trials);
+
+/** Runs the plan, prints, writes: what run and sweep share. */
+int study_command(const struct options *options, bool sweep);
+
+/*
+ * Progress on a terminal
+ */
+struct progress {
+    bool shown;
+    uint64_t total;
+    uint64_t done;
+    double started;
+    double last;
+    uint64_t best_gc_ns;
+};
+void progress_begin(struct progress *progress, uint64_t total, bool quiet);
+void progress_step(struct progress *progress, const struct gcs_trial *trial);
+void progress_end(struct progress *progress);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gcsim list: each list is read off the table that the program itself uses. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void list_models(struct gcs_text *text)
+{
+    size_t count;
+    const struct gcs_model *models = gcs_models(&count);
+    struct gcs_grid grid;
+    gcs_grid_init(&grid, 4);
+    const char *heads[] = {"model", "versions", "thresholds", "fidelity"};
+    for (unsigned i = 0; i < 4; i++)
+        gcs_grid_add(&grid, "%s", heads[i]);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t *t = models[i].threshold;
+        gcs_grid_add(&grid, "%s", models[i].name);
+        gcs_grid_add(&grid, "%s", models[i].versions);
+        gcs_grid_add(&grid, "%lld,%lld,%lld", (long long)t[0], (long long)t[1],
+                     (long long)t[2]);
+        gcs_grid_add(&grid, "%s", models[i].checked);
+    }
+    gcs_grid_print(&grid, text);
+    gcs_grid_fini(&grid);
+    gcs_text_add(text, "\n");
+    for (size_t i = 0; i < count; i++)
+        gcs_text_add(text, "%s: %s\n", models[i].name, models[i].about);
+    gcs_text_add(text, "\nNot modelled (a trace that has it is run with a warning):\n");
+    for (size_t i = 0; gcs_replay_gap(i); i++)
+        gcs_text_add(text, "  %s\n", gcs_replay_gap(i));
+}
+
+static void list_strategies(struct gcs_text *text)
+{
+    for (size_t i = 0; i < embedded_count; i++) {
+        const struct embedded *file = &embedded_files[i];
+        struct gcs_arena arena;
+        struct gcs_strategy strategy;
+        struct gcs_error error = {0};
+        if (!gcs_same(file->kind, "strategies"))
+            continue;
+        gcs_arena_init(&arena);
+        if (gcs_strategy_read(file->data, file->size, NULL, &arena, &strategy, &error) ==
+            GCS_OK) {
+            gcs_text_add(text, "%s: %s\n", strategy.name, strategy.about);
+            for (size_t r = 0; r < strategy.rule_count; r++) {
+                gcs_text_add(text, "    ");
+                gcs_rule_print(&strategy.rules[r], text);
+                gcs_text_add(text, "\n");
+            }
+        }
+        gcs_arena_fini(&arena);
+    }
+}
+
+static void list_costs(struct gcs_text *text)
+{
+    for (size_t i = 0; i < embedded_count; i++) {
+        const struct embedded *file = &embedded_files[i];
+        struct gcs_arena arena;
+        struct gcs_cost cost;
+        struct gcs_error error = {0};
+        if (!gcs_same(file->kind, "costs"))
+            continue;
+        gcs_arena_init(&arena);
+        if (gcs_cost_read(file->data, file->size, &arena, &cost, &error) == GCS_OK) {
+            gcs_text_add(text, "%s (%s on", cost.name, cost.measured ? "measured" : "assumed");
+            for (size_t v = 0; v < cost.version_count; v++)
+                gcs_text_add(text, " %s", cost.versions[v]);
+            gcs_text_add(text,
+                         "): %s\n    young %.0f ns, full %.0f ns, and per object examined %.3g "
+                         "to %.3g ns, per reference %.3g to %.3g ns\n",
+                         cost.about, cost.fixed_young_ns, cost.fixed_full_ns,
+                         cost.candidate.ns[0], cost.candidate.ns[cost.candidate.count - 1],
+                         cost.reference.ns[0], cost.reference.ns[cost.reference.count - 1]);
+        }
+        gcs_arena_fini(&arena);
+    }
+}
+
+static void list_workloads(struct gcs_text *text)
+{
+    for (size_t i = 0; i < embedded_count; i++) {
+        const struct embedded *file = &embedded_files[i];
+        struct gcs_arena arena;
+        struct gcs_config *config;
+        struct gcs_error error = {0};
+        if (!gcs_same(file->kind, "workloads"))
+            continue;
+        gcs_arena_init(&arena);
+        if (gcs_config_read(file->data, file->size, &arena, &config, &error) == GCS_OK &&
+            gcs_config_finish(config, &error) == GCS_OK)
+            gcs_text_add(text, "%s: %s\n", file->name,
+                         gcs_node_text(gcs_config_root(config), "about"));
+        gcs_arena_fini(&arena);
+    }
+}
+
+static void list_columns(struct gcs_text *text)
+{
+    const struct gcs_file *file;
+    for (size_t f = 0; (file = gcs_file_at(f)) != NULL; f++) {
+        struct gcs_grid grid;
+        gcs_text_add(text, "%s%s: %s\n", f ? "\n" : "", file->name, file->help);
+        gcs_grid_init(&grid, 3);
+        for (size_t i = 0; i < file->count; i++) {
+            gcs_grid_add(&grid, "  %s", file->columns[i].name);
+            gcs_grid_add(&grid, "%s", file->columns[i].unit);
+            gcs_grid_add(&grid, "%s", file->columns[i].help);
+        }
+        gcs_grid_print(&grid, text);
+        gcs_grid_fini(&grid);
+    }
+}
+
+static void list_keys(struct gcs_text *text)
+{
+    enum gcs_document document = GCS_DOCUMENT_COUNT;
+    struct gcs_grid grid = {0};
+    for (size_t i = 0; i < gcs_key_count(); i++) {
+        const struct gcs_key *key = gcs_key_at(i);
+        struct gcs_text bounds;
+        if (key->document != document) {
+            if (grid.columns) {
+                gcs_grid_print(&grid, text);
+                gcs_grid_fini(&grid);
+                gcs_text_add(text, "\n");
+            }
+            document = key->document;
+            gcs_text_add(text, "%s:\n", gcs_document_name(document));
+            gcs_grid_init(&grid, 5);
+        }
+        gcs_text_init(&bounds, NULL);
+        gcs_key_print_bounds(key, &bounds);
+        gcs_grid_add(&grid, "  %s", key->path);
+        gcs_grid_add(&grid, "%s", key->choices ? key->choices : gcs_key_type_name(key->type));
+        gcs_grid_add(&grid, "%s", bounds.length ? bounds.data : "");
+        gcs_grid_add(&grid, "%s", key->fallback ? key->fallback : "");
+        gcs_grid_add(&grid, "%s", key->help);
+        gcs_text_fini(&bounds);
+    }
+    gcs_grid_print(&grid, text);
+    gcs_grid_fini(&grid);
+}
+
+static const struct {
+    const char *name;
+    void (*list)(struct gcs_text *text);
+} lists[] = {{"models", list_models},   {"strategies", list_strategies}, {"keys", list_keys},
+             {"columns", list_columns}, {"workloads", list_workloads},   {"costs", list_costs}};
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+int command_list(const struct options *options)
+{
+    const char *names[LISTS];
+    if (options->arguments.count != 1) {
+        print_usage_error("list what? models, strategies, keys, columns, workloads or costs");
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < LISTS; i++) {
+        names[i] = lists[i].name;
+        if (gcs_same(lists[i].name, options->arguments.word[0])) {
+            struct gcs_text text;
+            gcs_text_init(&text, NULL);
+            lists[i].list(&text);
+            print_out(&text);
+            gcs_text_fini(&text);
+            return EXIT_DONE;
+        }
+    }
+    const char *nearest = gcs_nearest(options->arguments.word[0], names, LISTS);
+    print_usage_error("there is no list of '%s'%s%s%s", options->arguments.word[0],
+                      nearest ? " (did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?)" : "");
+    return EXIT_USAGE;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gcsim: the commands, and the way to them. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"run", "INPUT", "one setting: what it does to pauses, latency and memory",
+     "gcsim run web -m cpython-3.13 -t 5000 -o out/run", 1, command_run},
+    {"sweep", "INPUT|STUDY.yaml", "thresholds x models x strategies x seeds, on all cores",
+     "gcsim sweep web -t 300:100k:log12 -S default,collect-freeze -o out/sweep", 2,
+     command_sweep},
+    {"trace", "make|check|info|print|pack INPUT", "make, check and convert traces",
+     "gcsim trace make web -s requests.count=100 -o web.gctb", 4, command_trace},
+    {"list", "models|strategies|keys|columns|workloads|costs", "what there is to choose from",
+     "gcsim list models", 8, command_list},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void print_help(void)
+{
+    struct gcs_text text;
+    struct gcs_grid grid;
+    gcs_text_init(&text, NULL);
+    gcs_grid_init(&grid, 3);
+    gcs_text_add(&text,
+                 "gcsim %s - what gc settings do to a Python program, offline\n\n"
+                 "usage: gcsim COMMAND [OPTION...] [ARGUMENT...]\n\n",
+                 gcs_version());
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        gcs_grid_add(&grid, "  %s", commands[i].name);
+        gcs_grid_add(&grid, "%s", commands[i].usage);
+        gcs_grid_add(&grid, "%s", commands[i].about);
+    }
+    gcs_grid_print(&grid, &text);
+    gcs_grid_fini(&grid);
+    gcs_text_add(&text,
+                 "\nINPUT is a workload (YAML, or the name of one that gcsim carries: `gcsim "
+                 "list workloads`),\na trace (.gctrace text or .gctb), or - for stdin.\n\n"
+                 "`gcsim COMMAND --help` says more. To begin: gcsim sweep web\n");
+    print_out(&text);
+    gcs_text_fini(&text);
+}
+
+static const struct command *find_command(const char *name)
+{
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (gcs_same(commands[i].name, name))
+            return &commands[i];
+        names[i] = commands[i].name;
+    }
+    const char *nearest = gcs_nearest(name, names, COMMAND_COUNT);
+    print_usage_error("unknown command '%s'%s%s%s", name, nearest ? " (did you mean '" : "",
+                      nearest ? nearest : "", nearest ? "'?)" : ": see gcsim --help");
+    return NULL;
+}
+
+int main(int count, char **words)
+{
+    gcs_init();
+    if (count < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    if (gcs_same(words[1], "--help") || gcs_same(words[1], "-h") ||
+        gcs_same(words[1], "help")) {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (gcs_same(words[1], "--version")) {
+        printf("gcsim %s\n", gcs_version());
+        return EXIT_DONE;
+    }
+    const struct command *command = find_command(words[1]);
+    if (!command)
+        return EXIT_USAGE;
+    struct options options;
+    bool help = false;
+    int code = options_parse(command, count - 2, words + 2, &options, &help);
+    if (help) {
+        struct gcs_text text;
+        gcs_text_init(&text, NULL);
+        options_help(command, &text);
+        print_out(&text);
+        gcs_text_fini(&text);
+        return EXIT_DONE;
+    }
+    if (code == EXIT_DONE)
+        code = command->run(&options);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (code == EXIT_DONE)
+            code = EXIT_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What run and sweep share: run the plan, print the result, write the files. */
+#include "cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One trial's rows of the detailed files. */
+struct details {
+    struct gcs_text collections;
+    struct gcs_text timeline;
+    struct gcs_text requests;
+    struct gcs_text histogram;
+};
+
+/* What the observer gathers, by trial. */
+struct gathered {
+    struct progress progress;
+    struct details *details; /* NULL: not wanted */
+};
+
+static bool trial_done(void *observer, const struct gcs_trial *trial,
+                       const struct gcs_ledger *ledger, const struct gcs_histogram *pauses,
+                       const struct gcs_histogram *requests)
+{
+    struct gathered *gathered = observer;
+    progress_step(&gathered->progress, trial);
+    if (!gathered->details)
+        return true;
+    struct details *details = &gathered->details[trial->trial - 1];
+    gcs_csv_collections(trial->trial, ledger, &details->collections);
+    gcs_csv_timeline(trial->trial, ledger, &details->timeline);
+    gcs_csv_requests(trial->trial, requests, &details->requests);
+    gcs_text_add(&details->histogram, "#[Trial %llu: %s, %s, %lld,%lld,%lld; pauses in ms]\n",
+                 (unsigned long long)trial->trial, trial->model, trial->strategy,
+                 (long long)trial->setting.threshold[0], (long long)trial->setting.threshold[1],
+                 (long long)trial->setting.threshold[2]);
+    gcs_histogram_print(pauses, 1e6, &details->histogram);
+    return !(details->collections.failed || details->timeline.failed);
+}
+
+/* The files that a study writes: name, whether only with details, and how. */
+enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, FILES };
+static const struct {
+    const char *name;
+    bool detailed;
+    const struct gcs_file *table;
+    size_t offset; /* in struct details */
+} files[FILES] = {
+    [SUMMARY] = {"summary.csv", false, &gcs_summary_file, 0},
+    [COLLECTIONS] = {"collections.csv", true, &gcs_collections_file,
+                     offsetof(struct details, collections)},
+    [TIMELINE] = {"timeline.csv", true, &gcs_timeline_file, offsetof(struct details, timeline)},
+    [REQUESTS] = {"requests.csv", true, &gcs_requests_file, offsetof(struct details, requests)},
+    [HISTOGRAM] = {"pauses.hgrm", true, NULL, offsetof(struct details, histogram)},
+    [EFFECTIVE] = {"effective.yaml", false, NULL, 0},
+};
+
+static void render(enum file file, const struct trials *trials, struct details *details,
+                   struct gcs_text *text)
+{
+    if (files[file].table)
+        gcs_csv_header(files[file].table, text);
+    if (file == EFFECTIVE)
+        gcs_text_add_bytes(text, trials->effective.data, trials->effective.length);
+    else if (file == SUMMARY)
+        for (size_t i = 0; i < trials->plan.trial_count; i++)
+            gcs_csv_row(&gcs_summary_file, &trials->plan.trials[i], text);
+    else
+        for (size_t i = 0; i < trials->plan.trial_count; i++) {
+            struct gcs_text *part =
+                (struct gcs_text *)(void *)((unsigned char *)&details[i] + files[file].offset);
+            gcs_text_add_bytes(text, part->data ? part->data : "", part->length);
+        }
+}
+
+static bool write_file(enum file file, const struct trials *trials, struct details *details,
+                       const struct options *options)
+{
+    struct file_out out;
+    struct gcs_text text;
+    char *path = path_join(options->output, files[file].name);
+    bool done = file_begin(&out, path, options->force);
+    if (done) {
+        struct gcs_sink sink = file_sink(&out);
+        gcs_text_init(&text, &sink);
+        render(file, trials, details, &text);
+        done = gcs_text_flush(&text);
+        gcs_text_fini(&text);
+        done = file_end(&out, done) && done;
+    }
+    free(path);
+    return done;
+}
+
+/* Before hours are spent: may the files be written? */
+static bool may_write(const struct options *options, bool detailed)
+{
+    if (!options->output)
+        return true;
+    for (unsigned i = 0; i < FILES; i++) {
+        char *path = path_join(options->output, files[i].name);
+        bool clash = (detailed || !files[i].detailed) && !options->force && file_exists(path);
+        if (clash)
+            print_usage_error("%s exists: give another directory with -o, or --force", path);
+        free(path);
+        if (clash)
+            return false;
+    }
+    return directory_make(options->output);
+}
+
+static void print_json(const struct trials *trials, struct gcs_text *text)
+{
+    gcs_text_add(text, "[");
+    for (size_t i = 0; i < trials->plan.trial_count; i++) {
+        gcs_text_add(text, "%s\n  ", i ? "," : "");
+        gcs_json_row(&gcs_summary_file, &trials->plan.trials[i], text);
+    }
+    gcs_text_add(text, "\n]\n");
+}
+
+static void print_result(const struct trials *trials, const struct options *options, bool sweep)
+{
+    struct gcs_text text;
+    gcs_text_init(&text, NULL);
+    if (options->format == FORMAT_JSON) {
+        print_json(trials, &text);
+    } else if (options->format == FORMAT_CSV) {
+        render(SUMMARY, trials, NULL, &text);
+    } else if (sweep) {
+        gcs_text_add(&text, "%s: %zu trials; pauses priced by %s%s\n\n", trials->program->name,
+                     trials->plan.trial_count, trials->cost_name,
+                     trials->cost_assumed ? " (assumed for this model)" : "");
+        gcs_print_study(trials->plan.trials, trials->plan.trial_count, &text);
+    } else {
+        gcs_print_trial(&trials->plan.trials[0], &text);
+        gcs_text_add(&text, "cost profile     %s%s\n", trials->cost_name,
+                     trials->cost_assumed ? ", assumed for this model" : "");
+    }
+    print_out(&text);
+    gcs_text_fini(&text);
+}
+
+/* Each line of each trial's gaps, once. */
+static void warn_gaps(const struct trials *trials)
+{
+    const char *told[32];
+    size_t count = 0;
+    for (size_t i = 0; i < trials->plan.trial_count; i++)
+        for (const char *line = trials->plan.trials[i].gaps; line && *line;
+             line += strcspn(line, "\n") + 1) {
+            size_t length = strcspn(line, "\n"), known = 0;
+            while (known < count && strncmp(told[known], line, length + 1) != 0)
+                known++;
+            if (known < count || count == 32)
+                continue;
+            told[count++] = line;
+            warn(false, "not modelled: %.*s", (int)length, line);
+        }
+}
+
+static void warn_all(const struct trials *trials, const struct options *options)
+{
+    bool overruled = false, freeze = false;
+    const struct gcs_trial *unmet = NULL;
+    if (options->quiet)
+        return;
+    warn_gaps(trials);
+    for (size_t i = 0; i < trials->plan.trial_count; i++) {
+        const struct gcs_trial *trial = &trials->plan.trials[i];
+        overruled |= trial->warn_thresholds_overruled &&
+                     (trials->varied[0] || trials->varied[1] || trials->varied[2]);
+        freeze |= trial->warn_freeze_missing;
+        unmet = trial->unmet && !unmet ? trial : unmet;
+    }
+    if (overruled)
+        warn(false,
+             "program or strategy sets thresholds of its own: an axis of the sweep has no "
+             "effect from there on");
+    if (freeze)
+        warn(false,
+             "gc.freeze was asked of a version that has none (3.7 on): nothing was frozen");
+    if (unmet)
+        warn(false, "strategy %s waits for the mark '%s', which never came", unmet->strategy,
+             unmet->unmet->label);
+}
+
+/* One --max COLUMN=VALUE. Returns 1 if it is kept, 0 if broken, -1 if it makes no sense. */
+static int check_max(const struct trials *trials, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    char name[64];
+    if (!equals || (size_t)(equals - word) >= sizeof name) {
+        print_usage_error("--max %s: COLUMN=VALUE is expected", word);
+        return -1;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
+    const struct gcs_column *column = gcs_column_find(&gcs_summary_file, name);
+    if (!column || column->cell == GCS_CELL_TEXT) {
+        print_usage_error("--max %s: no such figure: see `gcsim list columns`", name);
+        return -1;
+    }
+    enum gcs_unit unit = gcs_same(column->unit, "ns")      ? GCS_UNIT_TIME
+                         : gcs_same(column->unit, "bytes") ? GCS_UNIT_BYTES
+                                                           : GCS_UNIT_NONE;
+    double limit;
+    const char *why;
+    if (!gcs_parse_real(equals + 1, strlen(equals + 1), unit, &limit, &why)) {
+        print_usage_error("--max %s: %s", word, why);
+        return -1;
+    }
+    int kept = 1;
+    for (size_t i = 0; i < trials->plan.trial_count; i++) {
+        struct gcs_text cell;
+        gcs_text_init(&cell, NULL);
+        gcs_cell_print(column, &trials->plan.trials[i], &cell);
+        if (cell.length && strtod(cell.data, NULL) > limit) {
+            fprintf(stderr, "gcsim: trial %zu: %s is %s, over --max %s\n", i + 1, name,
+                    cell.data, equals + 1);
+            kept = 0;
+        }
+        gcs_text_fini(&cell);
+    }
+    return kept;
+}
+
+static int check_maxima(const struct trials *trials, const struct options *options)
+{
+    int code = EXIT_DONE;
+    for (size_t i = 0; i < options->maxima.count; i++) {
+        int kept = check_max(trials, options->maxima.word[i]);
+        if (kept < 0)
+            return EXIT_USAGE;
+        if (!kept)
+            code = EXIT_OVER_MAX;
+    }
+    return code;
+}
+
+static void free_details(struct details *details, size_t count)
+{
+    for (size_t i = 0; details && i < count; i++) {
+        gcs_text_fini(&details[i].collections);
+        gcs_text_fini(&details[i].timeline);
+        gcs_text_fini(&details[i].requests);
+        gcs_text_fini(&details[i].histogram);
+    }
+    free(details);
+}
+
+static int finish(struct trials *trials, struct details *details, const struct options *options,
+                  bool sweep, bool detailed)
+{
+    warn_all(trials, options);
+    if (options->output)
+        for (unsigned i = 0; i < FILES; i++)
+            if ((detailed || !files[i].detailed) &&
+                !write_file((enum file)i, trials, details, options))
+                return EXIT_FAILED;
+    if (!options->quiet || options->format != FORMAT_TEXT)
+        print_result(trials, options, sweep);
+    return check_maxima(trials, options);
+}
+
+static int run_plan(struct trials *trials, const struct options *options, bool sweep)
+{
+    bool detailed = !sweep || options->detail;
+    struct gathered gathered = {0};
+    if (!may_write(options, detailed))
+        return EXIT_FAILED;
+    if (options->output && detailed) {
+        gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
+        GCS_REQUIRE(gathered.details != NULL);
+    }
+    trials->plan.observer = (struct gcs_observer){trial_done, &gathered};
+    progress_begin(&gathered.progress, trials->plan.trial_count, options->quiet);
+    struct gcs_error error = {0};
+    enum gcs_status status = gcs_study_run(&trials->plan, &error);
+    progress_end(&gathered.progress);
+    int code = EXIT_FAILED;
+    if (status == GCS_OK)
+        code = finish(trials, gathered.details, options, sweep, detailed);
+    else
+        input_print_error(trials->program, &error);
+    if (status == GCS_INVALID)
+        code = EXIT_USAGE;
+    free_details(gathered.details, trials->plan.trial_count);
+    return code;
+}
+
+int study_command(const struct options *options, bool sweep)
+{
+    if (options->arguments.count != 1) {
+        print_usage_error("one INPUT is expected: gcsim %s --help", sweep ? "sweep" : "run");
+        return EXIT_USAGE;
+    }
+    struct input input;
+    int code = input_open(&input, options->arguments.word[0], options);
+    if (code == EXIT_DONE) {
+        struct trials trials;
+        code = trials_make(&trials, &input, options, sweep);
+        if (code == EXIT_DONE)
+            code = run_plan(&trials, options, sweep);
+        trials_free(&trials);
+    }
+    input_close(&input);
+    return code;
+}
+
+int command_run(const struct options *options)
+{
+    return study_command(options, false);
+}
+
+int command_sweep(const struct options *options)
+{
+    return study_command(options, true);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gcsim trace make|check|info|print|pack. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The trace of an input, made if it is a workload. Prints and returns an exit code on failure.
+ */
+static int provide(struct input *input, const struct options *options)
+{
+    struct gcs_error error = {0};
+    uint64_t seed, max_events;
+    if (input->kind == INPUT_TRACE)
+        return EXIT_DONE;
+    if (input->kind == INPUT_STUDY) {
+        print_usage_error("%s: a study: a workload or a trace is expected", input->path);
+        return EXIT_USAGE;
+    }
+    if (options_whole(options->seed, "seed", GCS_UNIT_NONE, 1, &seed, &error) != GCS_OK ||
+        options_whole(options->max_events, "max-events", GCS_UNIT_NONE, 0, &max_events,
+                      &error) != GCS_OK) {
+        print_error(NULL, &error);
+        return EXIT_USAGE;
+    }
+    struct gcs_workload *workload = NULL;
+    enum gcs_status status = gcs_workload_read(input->config, &workload, &error);
+    if (status == GCS_OK) {
+        status = gcs_workload_generate(workload, seed, max_events, &input->memory, &input->trace,
+                                       &error);
+        gcs_workload_free(workload);
+    }
+    bytes_free(&input->bytes);
+    if (status == GCS_OK)
+        return EXIT_DONE;
+    print_error(input->path, &error);
+    return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static bool wants_text(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 8 && gcs_same(path + length - 8, ".gctrace");
+}
+
+static int write_text(const struct gcs_trace *trace, const struct options *options)
+{
+    struct gcs_error error = {0};
+    struct file_out out;
+    if (!options->output || gcs_same(options->output, "-")) {
+        struct gcs_sink sink = stdout_sink();
+        return gcs_trace_print(trace, &sink, &error) == GCS_OK ? EXIT_DONE : EXIT_FAILED;
+    }
+    if (!file_begin(&out, options->output, options->force))
+        return EXIT_FAILED;
+    struct gcs_sink sink = file_sink(&out);
+    bool done = gcs_trace_print(trace, &sink, &error) == GCS_OK;
+    return file_end(&out, done) && done ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int print_text(struct input *input, const struct options *options)
+{
+    return write_text(input->trace, options);
+}
+
+/* Bytes, unless the name asks for text. */
+static int write_either(struct input *input, const struct options *options)
+{
+    const struct gcs_trace *trace = input->trace;
+    if (!options->output) {
+        print_usage_error("-o FILE is needed (.gctrace is text, anything else bytes)");
+        return EXIT_USAGE;
+    }
+    if (wants_text(options->output))
+        return write_text(trace, options);
+    if (gcs_same(options->output, "-"))
+        return fwrite(trace->image, 1, trace->image_size, stdout) == trace->image_size
+                   ? EXIT_DONE
+                   : EXIT_FAILED;
+    return file_write(options->output, trace->image, trace->image_size, options->force)
+               ? EXIT_DONE
+               : EXIT_FAILED;
+}
+
+/* All that can be wrong with a trace, unreachable objects named included. */
+static int check(struct input *input, const struct options *options)
+{
+    struct gcs_lifetimes lifetimes;
+    struct gcs_error error = {0};
+    enum gcs_status status =
+        gcs_lifetimes_of(input->trace, true, &input->memory, &lifetimes, &error);
+    if (status != GCS_OK) {
+        input_print_error(input, &error);
+        return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    }
+    gcs_lifetimes_fini(&lifetimes);
+    if (!options->quiet)
+        printf("%s: valid: %llu events, %llu allocations\n", input->path,
+               (unsigned long long)input->trace->events,
+               (unsigned long long)input->trace->allocations);
+    return EXIT_DONE;
+}
+
+static void row(struct gcs_grid *grid, const char *name, uint64_t value, uint64_t of)
+{
+    char count[32];
+    gcs_print_count(value, count);
+    gcs_grid_add(grid, "%s", name);
+    gcs_grid_add(grid, "%s", count);
+    if (of)
+        gcs_grid_add(grid, "%.1f %%", 100.0 * (double)value / (double)of);
+    else
+        gcs_grid_add(grid, "%s", "");
+}
+
+static int info(struct input *input, const struct options *options)
+{
+    const struct gcs_trace *trace = input->trace;
+    struct gcs_lifetimes lifetimes;
+    struct gcs_error error = {0};
+    struct gcs_grid grid;
+    struct gcs_text text;
+    (void)options;
+    if (gcs_lifetimes_of(trace, false, &input->memory, &lifetimes, &error) != GCS_OK) {
+        input_print_error(input, &error);
+        return EXIT_USAGE;
+    }
+    gcs_grid_init(&grid, 3);
+    gcs_text_init(&text, NULL);
+    uint64_t types = 0;
+    for (uint32_t i = 0; i < trace->type_count; i++)
+        types += trace->types[i] != NULL;
+    row(&grid, "events", trace->events, 0);
+    row(&grid, "types", types, 0);
+    row(&grid, "requests", trace->requests, 0);
+    row(&grid, "allocations", trace->allocations, 0);
+    row(&grid, "  die by reference count", lifetimes.deaths, trace->allocations);
+    row(&grid, "  become cyclic garbage", lifetimes.garbage_count, trace->allocations);
+    row(&grid, "  live at the end", lifetimes.survivors, trace->allocations);
+    row(&grid, "bytes in binary form", trace->image_size, 0);
+    gcs_grid_print(&grid, &text);
+    gcs_text_add(&text, "digest %s\n", trace->digest.hex);
+    print_out(&text);
+    gcs_text_fini(&text);
+    gcs_grid_fini(&grid);
+    gcs_lifetimes_fini(&lifetimes);
+    return EXIT_DONE;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct input *input, const struct options *options);
+} verbs[] = {{"make", write_either},
+             {"check", check},
+             {"info", info},
+             {"print", print_text},
+             {"pack", write_either}};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+int command_trace(const struct options *options)
+{
+    if (options->arguments.count != 2) {
+        print_usage_error("a verb and one INPUT are expected: gcsim trace --help");
+        return EXIT_USAGE;
+    }
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++) {
+        names[i] = verbs[i].name;
+        if (!gcs_same(verbs[i].name, options->arguments.word[0]))
+            continue;
+        struct input input;
+        int code = input_open(&input, options->arguments.word[1], options);
+        if (code == EXIT_DONE)
+            code = provide(&input, options);
+        if (code == EXIT_DONE)
+            code = verbs[i].run(&input, options);
+        input_close(&input);
+        return code;
+    }
+    const char *nearest = gcs_nearest(options->arguments.word[0], names, VERBS);
+    print_usage_error("trace: unknown verb '%s'%s%s%s", options->arguments.word[0],
+                      nearest ? " (did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?)" : ": make, check, info, print or pack");
+    return EXIT_USAGE;
+}
