@@ -60,7 +60,8 @@ class Interpreter:
         level = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(facts["level"], "")
         self.release = "%d.%d.%d" % self.version
         self.name = self.release + (level + str(facts["serial"]) if level else "")
-        self.model = "cpython-" + self.name
+        # The models know releases; a candidate is what it is a candidate of.
+        self.model = "cpython-" + self.release
 
     def obstacle(self):
         """Why this one cannot be compared with, or None."""

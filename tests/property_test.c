@@ -30,13 +30,13 @@ static const struct gcs_cost costless = {
 static const struct {
     const char *model;
     int minor, patch;
-} versions[] = {{"cpython-3.6", 6, 15},    {"cpython-3.7", 7, 16},  {"cpython-3.8", 8, 18},
+} versions[] = {{"cpython-3.6", 6, 15},    {"cpython-3.7", 7, 16},   {"cpython-3.8", 8, 18},
                 {"cpython-3.9", 9, 18},    {"cpython-3.10", 10, 13}, {"cpython-3.11", 11, 7},
-                {"cpython-3.12.1", 12, 1}, {"cpython-3.12", 12, 7}, {"cpython-3.13", 13, 0},
+                {"cpython-3.12.1", 12, 1}, {"cpython-3.12", 12, 7},  {"cpython-3.13", 13, 0},
                 {"cpython-3.14", 14, 7}};
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
 
-static const int64_t thresholds[][3] = {{700, 10, 10}, {97, 3, 2}, {10, 2, 2}, {1, 1, 1},
+static const int64_t thresholds[][3] = {{700, 10, 10}, {97, 3, 2},  {10, 2, 2}, {1, 1, 1},
                                         {300, 5, 3},   {0, 10, 10}, {50, 0, 0}};
 enum { THRESHOLDS = sizeof thresholds / sizeof thresholds[0] };
 
@@ -72,7 +72,8 @@ static void set_up(struct fixture *f, uint64_t seed)
     if (gcs_trace_read(f->text, f->length, &f->memory, &f->trace, &error) != GCS_OK)
         ck_abort_msg("seed %llu: line %llu: %s", (unsigned long long)seed,
                      (unsigned long long)error.line, error.text);
-    if (gcs_lifetimes_of(f->trace, true, &f->memory, &f->lifetimes, &error) != GCS_OK)
+    if (gcs_trace_check(f->trace, &f->memory, &error) != GCS_OK ||
+        gcs_lifetimes_of(f->trace, &f->memory, &f->lifetimes, &error) != GCS_OK)
         ck_abort_msg("seed %llu: event %llu: %s", (unsigned long long)seed,
                      (unsigned long long)error.event, error.text);
 }
@@ -112,17 +113,16 @@ static void compare(const struct fixture *f, const char *model, const int64_t th
             is->work.collected != should->collected ||
             is->work.uncollectable != should->uncollectable ||
             is->work.survivors != should->survivors || is->live_objects != should->live_objects)
-            ck_abort_msg("%s: collection %zu: event %llu generation %u candidates %llu collected "
-                         "%llu survivors %llu live %llu; should be %llu %d %llu %llu %llu %llu",
-                         where, i, (unsigned long long)is->event, is->work.generation,
-                         (unsigned long long)is->work.candidates,
-                         (unsigned long long)is->work.collected,
-                         (unsigned long long)is->work.survivors,
-                         (unsigned long long)is->live_objects, (unsigned long long)should->event,
-                         should->generation, (unsigned long long)should->candidates,
-                         (unsigned long long)should->collected,
-                         (unsigned long long)should->survivors,
-                         (unsigned long long)should->live_objects);
+            ck_abort_msg(
+                "%s: collection %zu: event %llu generation %u candidates %llu collected "
+                "%llu survivors %llu live %llu; should be %llu %d %llu %llu %llu %llu",
+                where, i, (unsigned long long)is->event, is->work.generation,
+                (unsigned long long)is->work.candidates, (unsigned long long)is->work.collected,
+                (unsigned long long)is->work.survivors, (unsigned long long)is->live_objects,
+                (unsigned long long)should->event, should->generation,
+                (unsigned long long)should->candidates, (unsigned long long)should->collected,
+                (unsigned long long)should->survivors,
+                (unsigned long long)should->live_objects);
     }
     if (ledger->collection_count != expected->row_count)
         ck_abort_msg("%s: %zu collections, should be %zu", where, ledger->collection_count,

@@ -177,13 +177,17 @@ struct gcs_lifetimes {
     struct gcs_memory *memory;
 };
 
-/** One pass over the trace without a collector (Merlin stamps, Hertz et al. 2002), which also
- * finds every error that the object graph shows. With `strict`, naming an object that is
- * unreachable but not dead is an error, too. Independent of the CPython version. The result is
- * the caller's: gcs_lifetimes_fini. */
-enum gcs_status gcs_lifetimes_of(const struct gcs_trace *trace, bool strict,
-                                 struct gcs_memory *memory, struct gcs_lifetimes *lifetimes,
-                                 struct gcs_error *error);
+/** One pass over the trace without a collector (Merlin stamps, Hertz et al. 2002). Independent
+ * of the CPython version. GCS_INVALID: the trace names what is not there. The result is the
+ *  caller's: gcs_lifetimes_fini. */
+enum gcs_status gcs_lifetimes_of(const struct gcs_trace *trace, struct gcs_memory *memory,
+                                 struct gcs_lifetimes *lifetimes, struct gcs_error *error);
 void gcs_lifetimes_fini(struct gcs_lifetimes *lifetimes);
+
+/** Everything that can be wrong with a trace's object graph, at the first event at fault: what
+ *  gcs_heap_apply finds, an object named that is unreachable but not dead, a set that holds an
+ *  object twice. Slower than lifetimes. */
+enum gcs_status gcs_trace_check(const struct gcs_trace *trace, struct gcs_memory *memory,
+                                struct gcs_error *error);
 
 #endif

@@ -26,8 +26,8 @@ static int provide(struct input *input, const struct options *options)
     struct gcs_workload *workload = NULL;
     enum gcs_status status = gcs_workload_read(input->config, &workload, &error);
     if (status == GCS_OK) {
-        status = gcs_workload_generate(workload, seed, max_events, &input->memory, &input->trace,
-                                       &error);
+        status = gcs_workload_generate(workload, seed, max_events, &input->memory,
+                                       &input->trace, &error);
         gcs_workload_free(workload);
     }
     bytes_free(&input->bytes);
@@ -85,15 +85,12 @@ static int write_either(struct input *input, const struct options *options)
 /* All that can be wrong with a trace, unreachable objects named included. */
 static int check(struct input *input, const struct options *options)
 {
-    struct gcs_lifetimes lifetimes;
     struct gcs_error error = {0};
-    enum gcs_status status =
-        gcs_lifetimes_of(input->trace, true, &input->memory, &lifetimes, &error);
+    enum gcs_status status = gcs_trace_check(input->trace, &input->memory, &error);
     if (status != GCS_OK) {
         input_print_error(input, &error);
         return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
     }
-    gcs_lifetimes_fini(&lifetimes);
     if (!options->quiet)
         printf("%s: valid: %llu events, %llu allocations\n", input->path,
                (unsigned long long)input->trace->events,
@@ -121,7 +118,7 @@ static int info(struct input *input, const struct options *options)
     struct gcs_grid grid;
     struct gcs_text text;
     (void)options;
-    if (gcs_lifetimes_of(trace, false, &input->memory, &lifetimes, &error) != GCS_OK) {
+    if (gcs_lifetimes_of(trace, &input->memory, &lifetimes, &error) != GCS_OK) {
         input_print_error(input, &error);
         return EXIT_USAGE;
     }

@@ -183,7 +183,7 @@ const struct gcs_key gcs_config_keys[] = {
         .fallback = "1s", .help = "its period"),
     DISTRIBUTION(WORKLOAD, "timers.*.allocations", GCS_UNIT_NONE, 0, MANY, "constant", "1000",
                  NULL, "objects allocated each time"),
-    ROW(WORKLOAD, "timers.*.work", REAL, .unit = GCS_UNIT_TIME, BOUNDS(0, NO_TIME),
+    ROW(WORKLOAD, "timers.*.work", REAL, .unit = GCS_UNIT_TIME, BOUNDS(1, NO_TIME),
         .fallback = "1ms", .help = "work each time"),
 
     ROW(WORKLOAD, "phases", NAMED, .fallback = CONFIG_DEFAULT_PHASES,

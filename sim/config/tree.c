@@ -248,6 +248,19 @@ static struct gcs_node *walk(struct gcs_config *config, struct gcs_node *from, c
     }
 }
 
+/* Blames an override as it was written; what the shell let through may not break the line. */
+static void blame_override(const char *path, struct gcs_error *error)
+{
+    size_t at = 0;
+    if (!error || error->status != GCS_OK)
+        return;
+    error->line = error->column = 0;
+    memcpy(error->file, "--set", sizeof "--set");
+    for (; path[at] && at + 1 < sizeof error->where; at++)
+        error->where[at] = (unsigned char)path[at] < ' ' || path[at] == 0x7f ? '?' : path[at];
+    error->where[at] = '\0';
+}
+
 enum gcs_status gcs_config_set(struct gcs_config *config, const char *path, const char *value,
                                struct gcs_error *error)
 {
@@ -259,14 +272,7 @@ enum gcs_status gcs_config_set(struct gcs_config *config, const char *path, cons
     struct gcs_node *node = walk(config, root, path, &at_fault, &part);
     if (!node && at_fault == root && program && config->document == GCS_DOCUMENT_STUDY)
         node = walk(config, root = program, path, &at_fault, &part);
-    if (error && error->status == GCS_OK) {
-        error->line = error->column = 0;
-        memcpy(error->file, "--set", sizeof "--set");
-        size_t length = strlen(path);
-        length = length < sizeof error->where ? length : sizeof error->where - 1;
-        memcpy(error->where, path, length);
-        error->where[length] = '\0';
-    }
+    blame_override(path, error);
     if (!node) {
         const char *name = gcs_arena_string(config->arena, part, strcspn(part, "."));
         return no_such_entry(config, at_fault, name, error);

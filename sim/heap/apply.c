@@ -53,7 +53,7 @@ static enum gcs_status fill(struct gcs_heap *heap, gcs_row row, const uint64_t *
         if (target == NOBODY)
             return GCS_INVALID;
         heap->rows[target].refs++;
-        slots[i] = target;
+        slot_set(heap, row, &slots[i], target);
     }
     return GCS_OK;
 }
@@ -155,7 +155,7 @@ static enum gcs_status store(struct gcs_heap *heap, const struct gcs_event *even
         heap->rows[target].refs++;
     }
     gcs_row before = slots[event->type];
-    slots[event->type] = target;
+    slot_set(heap, source, &slots[event->type], target);
     if (before != NOBODY)
         let_go(heap, before);
     return GCS_OK;

@@ -242,7 +242,7 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
         uint32_t at = last_first ? count - 1 - *step : *step;
         ++*step;
         *next = slots[at];
-        slots[at] = NOBODY;
+        slot_set(heap, dying, &slots[at], NOBODY);
         if (*next != NOBODY && lose(heap, *next))
             return true;
     }
@@ -300,7 +300,7 @@ void clear_slots(struct gcs_heap *heap, gcs_row row)
     for (uint32_t i = 0; i < count; i++) {
         uint32_t *slot = slots_of(heap, row, &count) + (last_first ? count - 1 - i : i);
         gcs_row target = *slot;
-        *slot = NOBODY;
+        slot_set(heap, row, slot, NOBODY);
         if (target != NOBODY)
             let_go(heap, target);
     }

@@ -76,6 +76,13 @@ struct big_extra {
 /* Recent objects are found in a ring by number, older ones in a hash table of rows. */
 enum { RECENT = 1u << 16 };
 
+/* A slot in the list of those that hold the same object. */
+struct link {
+    uint32_t next;
+    uint32_t previous;
+    gcs_row owner;
+};
+
 struct gcs_heap {
     const struct gcs_trace *trace;
     const struct gcs_rules *rules;
@@ -121,6 +128,11 @@ struct gcs_heap {
     bool collecting;
     bool expand; /* make companions: the rules have them and the trace does not */
 
+    struct link *links; /* strict.c: by place in the pool, who holds what; else NULL */
+    size_t link_capacity;
+    uint32_t *holders; /* by row: the first place that holds it */
+    size_t holder_capacity;
+
     uint64_t *stamps; /* lifetimes: by row, event + 1 of the last reference lost; else NULL */
     size_t stamp_capacity;
     uint64_t event; /* the one being applied */
@@ -136,6 +148,12 @@ enum gcs_status number_add(struct gcs_heap *heap, uint64_t number, gcs_row row,
                            struct gcs_error *error);
 void number_remove(struct gcs_heap *heap, gcs_row row);
 gcs_row number_find(const struct gcs_heap *heap, uint64_t number);
+
+enum gcs_status heap_link_slots(struct gcs_heap *heap, struct gcs_error *error);
+
+/* strict.c */
+extern const struct gcs_rules versionless_rules;
+void link_slot(struct gcs_heap *heap, uint32_t place, gcs_row owner, gcs_row target);
 
 /* deaths.c */
 void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
@@ -196,6 +214,15 @@ static inline uint32_t *slots_of(const struct gcs_heap *heap, gcs_row row, uint3
     uint32_t *block = heap->slots + heap->rows[row].slots; /* block 0 says: no slots */
     *count = block[0];
     return block + 1;
+}
+
+/* The only way to change a slot. */
+static inline void slot_set(struct gcs_heap *heap, gcs_row owner, uint32_t *slot,
+                            gcs_row target)
+{
+    if (heap->links)
+        link_slot(heap, (uint32_t)(slot - heap->slots), owner, target);
+    *slot = target;
 }
 
 /* The lists: circular, doubly linked, one head each. */

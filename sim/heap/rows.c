@@ -46,11 +46,16 @@ enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *
         if (heap->stamps)
             GCS_TRY(GCS_GROW(heap->memory, &heap->stamps, &heap->stamp_capacity,
                              heap->row_capacity, error));
+        if (heap->links)
+            GCS_TRY(GCS_GROW(heap->memory, &heap->holders, &heap->holder_capacity,
+                             heap->row_capacity, error));
         *row = (gcs_row)heap->row_count++;
     }
     heap->rows[*row] = (struct row){0};
     if (heap->stamps)
         heap->stamps[*row] = 0;
+    if (heap->links)
+        heap->holders[*row] = 0;
     return GCS_OK;
 }
 
@@ -77,12 +82,23 @@ enum gcs_status slots_take(struct gcs_heap *heap, uint32_t count, uint32_t *offs
         if (needed > UINT32_MAX)
             return gcs_fail(error, GCS_LIMIT, "more than 4,294,967,295 slots at a time");
         GCS_TRY(GCS_GROW(heap->memory, &heap->slots, &heap->slot_capacity, needed, error));
+        if (heap->links)
+            GCS_TRY(GCS_GROW(heap->memory, &heap->links, &heap->link_capacity,
+                             heap->slot_capacity, error));
         *offset = (uint32_t)heap->slot_count;
         heap->slot_count = needed;
     }
     heap->slots[*offset] = count;
     memset(heap->slots + *offset + 1, 0, sizeof *heap->slots * count);
     return GCS_OK;
+}
+
+enum gcs_status heap_link_slots(struct gcs_heap *heap, struct gcs_error *error)
+{
+    GCS_TRY(GCS_GROW(heap->memory, &heap->holders, &heap->holder_capacity, heap->row_capacity,
+                     error));
+    return GCS_GROW(heap->memory, &heap->links, &heap->link_capacity, heap->slot_capacity,
+                    error);
 }
 
 void slots_give_back(struct gcs_heap *heap, uint32_t offset)
@@ -299,6 +315,8 @@ void gcs_heap_free(struct gcs_heap *heap)
     gcs_memory_free(memory, heap->shapes, heap->shape_capacity, sizeof *heap->shapes);
     gcs_memory_free(memory, heap->big, heap->big_capacity, sizeof *heap->big);
     gcs_memory_free(memory, heap->stamps, heap->stamp_capacity, sizeof *heap->stamps);
+    gcs_memory_free(memory, heap->links, heap->link_capacity, sizeof *heap->links);
+    gcs_memory_free(memory, heap->holders, heap->holder_capacity, sizeof *heap->holders);
     weak_free(heap);
     free(heap);
 }

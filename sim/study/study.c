@@ -46,7 +46,7 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
                                       &source->memory, &source->generated, error));
         source->trace = source->generated;
     }
-    return gcs_lifetimes_of(source->trace, false, &source->memory, &source->lifetimes, error);
+    return gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, error);
 }
 
 static void drop_source(struct source *source)
