@@ -4,17 +4,23 @@
 # debootstrap's minimal set of packages, copies this checkout into it, and runs `./run demo` and `./run tests` there.
 # Takes minutes and a network to install from; run it by hand, as root:
 #
-#     tests/fresh_machine.sh [-k] [DIR]
+#     tests/fresh_machine.sh [-k] [-w] [DIR]
 #
-# DIR: where the bare system goes (default: a new folder under /tmp); -k keeps it afterwards.
+# DIR: where the bare system goes (default: a new folder under /tmp). -k keeps it afterwards. What is tried is the last
+# commit, so that a file nobody added is missed here and not at a reader's; -w tries the working tree instead.
 # What this machine's apt uses (sources, settings, proxy, certificates) is what the bare system uses.
 set -euo pipefail
 
 keep=no
-if [ "${1:-}" = -k ]; then
-    keep=yes
-    shift
-fi
+tree=commit
+while getopts kw option; do
+    case $option in
+    k) keep=yes ;;
+    w) tree=working ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 root=${1:-$(mktemp -d /tmp/fresh_machine.XXXXXX)}
 suite=bookworm
@@ -84,7 +90,11 @@ mounted+=("$root/proc")
 # --- the checkout, and the README's two commands ------------------------------------------------
 
 mkdir -p "$root/root/gcsim"
-tar -C "$checkout" --exclude=./build --exclude=./out --exclude=./.git -cf - . | tar -C "$root/root/gcsim" -xf -
+if [ "$tree" = commit ]; then
+    git -C "$checkout" archive HEAD
+else
+    tar -C "$checkout" --exclude=./build --exclude=./out --exclude=./.git -cf - .
+fi | tar -C "$root/root/gcsim" -xf -
 
 inside() {
     local -a settings=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8)

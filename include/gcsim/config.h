@@ -60,6 +60,8 @@ enum {
     GCS_KEY_MERGED = 4,   /* a map by name: the default's entries are added to those given */
     GCS_KEY_EITHER = 8,   /* a number of allocations, or a time where the `cause` is `time` */
     GCS_KEY_PATHS = 16,   /* a map by name whose names are paths of keys */
+    GCS_KEY_STARTS = 32,  /* a map by name: the default's entries with `during: startup` are
+                             added  if none such is given */
 };
 
 /** One row. `*` in a path stands for a name that the user chose, `[]` for a place in a list. */
@@ -233,7 +235,7 @@ struct gcs_numbers {
 };
 
 /** `T0[,T1[,T2]]`; each place a number, or a range `A:B:linN`, `A:B:logN` (N points, both ends,
- *  rounded, duplicates dropped). A place left out has no values. */
+ *  rounded, duplicates dropped). A place left out has no values; `default` leaves out all. */
 struct gcs_thresholds {
     struct gcs_numbers places[3];
 };

@@ -67,6 +67,7 @@ struct gcs_rules {
                                 collections (to 3.13) */
     uint8_t
         weak_tuple_from; /* callbacks from which on a death by count makes a tuple of them */
+    bool weakrefs_late;  /* those without a callback stay until after finalizers (3.15 on) */
     enum gcs_resurrection resurrection;
     /* Sizes in bytes (cpython-gc.md 8) */
     uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */
@@ -137,6 +138,10 @@ const struct gcs_totals *gcs_heap_totals(const struct gcs_heap *heap);
  * is not there, …: error->event says where, the heap is no longer usable. */
 enum gcs_status gcs_heap_apply(struct gcs_heap *heap, const struct gcs_block *block,
                                uint32_t index, struct gcs_error *error);
+
+/** Brings what the events some way behind `index` name nearer to the processor. */
+void gcs_heap_expect(const struct gcs_heap *heap, const struct gcs_block *block,
+                     uint32_t index);
 
 /** Collects generation 0 … `generation` as CPython would, now. */
 void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);

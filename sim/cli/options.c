@@ -27,7 +27,8 @@ static const struct option table[] = {
     OPTION('m', "model", "M[,M...]", TEXT, models, STUDY,
            "collectors, `cpython-3.12` or `refcount` (default: the newest)"),
     OPTION('t', "threshold", "T0[,T1[,T2]]", WORDS, thresholds, STUDY,
-           "thresholds; on sweep each place may be A:B:linN or A:B:logN, and -t may repeat"),
+           "thresholds, or `default`; on sweep a place may be A:B:linN or A:B:logN, and -t may "
+           "repeat"),
     OPTION(0, "threshold1", "LIST", TEXT, threshold1, SWEEP,
            "values for threshold1 where -t leaves it out"),
     OPTION(0, "threshold2", "LIST", TEXT, threshold2, SWEEP, "the same for threshold2"),

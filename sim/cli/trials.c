@@ -12,7 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char default_sweep[] = "300:100k:log12";
+/* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
+static struct gcs_names default_sweep(struct gcs_arena *arena)
+{
+    static const char *const texts[] = {"300:100k:log12", "default"};
+    const char **names = gcs_arena_push(arena, sizeof texts);
+    memcpy(names, texts, sizeof texts);
+    return (struct gcs_names){names, 2};
+}
 
 /* What is wanted, whoever said it. */
 struct wanted {
@@ -170,8 +177,6 @@ static enum gcs_status places_for(struct gcs_arena *arena, const struct wanted *
     struct gcs_thresholds parsed = {0};
     const struct gcs_names *lists[GCS_GENERATIONS] = {NULL, &wanted->threshold1,
                                                       &wanted->threshold2};
-    if (!text && sweep)
-        text = default_sweep;
     if (text)
         GCS_TRY(gcs_thresholds_parse(text, arena, &parsed, error));
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
@@ -462,17 +467,15 @@ static void print_program(const struct gcs_config *config, struct gcs_text *text
 
 /* Every key as used: a study that gives the same bytes again. */
 static enum gcs_status print_effective(struct trials *trials, const struct wanted *wanted,
-                                       bool sweep, struct gcs_error *error)
+                                       struct gcs_error *error)
 {
     struct gcs_text text;
     struct gcs_config *config;
-    struct gcs_names sweep_texts = {(const char *const[]){default_sweep}, 1};
     gcs_text_init(&text, NULL);
     gcs_text_add(&text, "study: effective\nversion: \"%s\"\n", gcs_version());
     gcs_text_add(&text, "digest: \"%s\"\n", trials->program->digest.hex);
     print_list(&text, "models", &wanted->models);
-    print_list(&text, "thresholds",
-               sweep && !wanted->thresholds.count ? &sweep_texts : &wanted->thresholds);
+    print_list(&text, "thresholds", &wanted->thresholds);
     print_list(&text, "threshold1", &wanted->threshold1);
     print_list(&text, "threshold2", &wanted->threshold2);
     print_list(&text, "strategies", &wanted->strategies);
@@ -569,6 +572,8 @@ static enum gcs_status make_plan(struct trials *trials, const struct options *op
         wanted->models = one(&trials->arena, gcs_model_newest()->name);
     if (!wanted->strategies.count)
         wanted->strategies = one(&trials->arena, "default");
+    if (!wanted->thresholds.count && sweep)
+        wanted->thresholds = default_sweep(&trials->arena);
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(options_whole(options->jobs, "jobs", GCS_UNIT_NONE, count_cores(), &jobs, error));
     if (jobs < 1 || jobs > 256)
@@ -595,7 +600,7 @@ int trials_make(struct trials *trials, struct input *input, const struct options
     if (status == GCS_OK) {
         code = add_trials(trials, &wanted, sweep);
         if (code == EXIT_DONE)
-            status = print_effective(trials, &wanted, sweep, &error);
+            status = print_effective(trials, &wanted, &error);
     }
     if (status != GCS_OK) {
         print_error(error.line ? trials->program->path : NULL, &error);

@@ -231,6 +231,22 @@ static const struct gcs_model models[] = {
                   .gc_header = 16},
         .choose = gcs_choose_generational,
     },
+    {
+        .name = "cpython-3.15",
+        .versions = "3.15",
+        .about = "as 3.14; weak references without callbacks outlive finalizers",
+        .checked = LEDGER " of 3.15.0rc1",
+        .minor = 15,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+                  .tuple_by_content = true, .weak_tuple_from = 1, .weakrefs_late = true,
+                  .minor = 15, .alignment = 16, .gc_header = 16},
+        .choose = gcs_choose_generational,
+    },
 };
 
 enum { MODEL_COUNT = sizeof models / sizeof models[0] };
@@ -258,7 +274,7 @@ static enum gcs_status unknown(const char *name, struct gcs_error *error)
     return gcs_fail(error, GCS_INVALID, "unknown model '%s': see `gcsim list models`", name);
 }
 
-/* Parses "cpython-3.MINOR.PATCH". */
+/* Parses "cpython-3.MINOR.PATCH", or "cpython-3.15.0rc1". */
 static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
 {
     static const char prefix[] = "cpython-3.";
@@ -271,7 +287,13 @@ static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
         return false;
     digits = end + 1;
     unsigned long second = strtoul(digits, &end, 10);
-    if (end == digits || *end || *digits < '0' || *digits > '9' || second > 999)
+    if (end == digits || *digits < '0' || *digits > '9' || second > 999)
+        return false;
+    if (*end == 'b') /* a beta or a release candidate of it behaves alike */
+        end++;
+    else if (end[0] == 'r' && end[1] == 'c')
+        end += 2;
+    if (end[strspn(end, "0123456789")] != '\0')
         return false;
     *minor = (unsigned)first;
     *patch = (unsigned)second;

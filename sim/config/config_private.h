@@ -14,7 +14,6 @@
 #include <float.h>
 
 enum {
-    CONFIG_DEPTH_MAX = 16,      /* maps and lists within each other */
     CONFIG_ENTRIES_MAX = 4096,  /* of one map or list: duplicates are looked for pair by pair */
     CONFIG_BYTES_MAX = 1 << 20, /* of a document */
     CONFIG_NAME_MAX = 63,       /* bytes of a name that a user chose */
@@ -151,8 +150,9 @@ enum gcs_status gcs_config_check_text(const struct gcs_node *node, const char *t
 /*
  * yaml.c
  */
-/** Adds the entries of the table's default to a map by name, as far as their names are free. */
-void gcs_config_graft(struct gcs_config *config, struct gcs_node *named);
+/** Adds the entries of the table's default to a map by name, as far as their names are free;
+ *  with `starts`, only those that say `during: startup`. */
+void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool starts);
 
 /*
  * values.c, rules.c, ranges.c

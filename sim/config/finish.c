@@ -66,7 +66,7 @@ static enum gcs_status add_default(struct gcs_config *config, struct gcs_node *m
         return gcs_fail(gcs_node_blame(map, error), GCS_INVALID, "'%s' is missing", name);
     *added = gcs_config_add(config, map, key, name, strlen(name));
     if (key->type == GCS_KEY_NAMED)
-        gcs_config_graft(config, *added);
+        gcs_config_graft(config, *added, false);
     if (!gcs_config_is_scalar(key))
         return GCS_OK;
     (*added)->text = inferred ? inferred : fallback;

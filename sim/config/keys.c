@@ -106,8 +106,9 @@ const struct gcs_key gcs_config_keys[] = {
     DISTRIBUTION(WORKLOAD, "types.*.payload", GCS_UNIT_BYTES, 0, 1e12, "constant", "0", NULL,
                  "bytes in a block of its own: text, an array"),
 
-    ROW(WORKLOAD, "sites", NAMED, .fallback = CONFIG_DEFAULT_SITES,
-        .help = "places of the program that allocate, by name"),
+    ROW(WORKLOAD, "sites", NAMED, .fallback = CONFIG_DEFAULT_SITES, .flags = GCS_KEY_STARTS,
+        .help = "places of the program that allocate, by name; without one for the start, that "
+                "below is there"),
     ROW(WORKLOAD, "sites.*", MAP, .help = "a site"),
     ROW(WORKLOAD, "sites.*.during", CHOICE, .fallback = "requests",
         .choices = "startup|requests|timers", .help = "when it allocates"),
@@ -222,7 +223,7 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STUDY, "thresholds", LIST, .fallback = "[]",
         .help = "settings of the thresholds; none: the model's own"),
     ROW(GCS_DOCUMENT_STUDY, "thresholds.[]", TEXT,
-        .help = "`T0[,T1[,T2]]`; a place may be a range `A:B:linN` or `A:B:logN`"),
+        .help = "`T0[,T1[,T2]]`, a place may be a range `A:B:linN` or `A:B:logN`; or `default`"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1", LIST, .fallback = "[]",
         .help = "values where `thresholds` leaves threshold1 out"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1.[]", TEXT, .help = "a number or a range"),

@@ -126,6 +126,10 @@ enum gcs_status gcs_thresholds_parse(const char *text, struct gcs_arena *arena,
 {
     struct gcs_thresholds parsed = {0};
     const char *at = text;
+    if (gcs_same(text, "default")) {
+        *thresholds = parsed;
+        return GCS_OK;
+    }
     for (unsigned place = 0;; place++, at++) {
         if (place == 3)
             return gcs_fail(

@@ -21,19 +21,17 @@ static const struct gcs_node *find_referred(const struct gcs_node *node,
     const struct gcs_node *other = gcs_config_child(top, name, strlen(name));
     bool number =
         other && (other->key->type == GCS_KEY_REAL || other->key->type == GCS_KEY_WHOLE);
-    if (!number) {
+    if (node->parent == top)
+        gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
+                 "'%s': a key at the top has a value of its own", node->text);
+    else if (!number)
         gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
                  "'%s' must name a number at the top of the workload", node->text);
-        return NULL;
-    }
-    if (other->key->unit != node->key->unit || *other->text == '$') {
-        gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
-                 *other->text == '$' ? "'%s' refers to a key that refers to another"
-                                     : "'%s' has another unit",
-                 node->text);
-        return NULL;
-    }
-    return other;
+    else if (other->key->unit != node->key->unit)
+        gcs_fail(gcs_node_blame(node, error), GCS_INVALID, "'%s' has another unit", node->text);
+    else
+        return other;
+    return NULL;
 }
 
 /* The cause of death next to a lifetime, or NULL. */

@@ -2,7 +2,7 @@
 /*
  * From YAML to a tree, strictly. libyaml (0.2.5) accepts duplicate keys, reads an empty file
  * without complaint, does not look for a second document, and counts lines and columns from 0,
- * columns in characters: all four are seen to here, and so is its willingness to nest.
+ * columns in characters: all four are seen to here.
  */
 #include "config_private.h"
 
@@ -29,7 +29,7 @@ struct reader {
     struct gcs_error *error;
 };
 
-static enum gcs_status read_node(struct reader *reader, struct gcs_node *node, unsigned depth);
+static enum gcs_status read_node(struct reader *reader, struct gcs_node *node);
 
 /* Bytes of the line break at an offset; what libyaml takes for one. */
 static size_t break_length(const struct reader *reader, size_t at)
@@ -197,7 +197,7 @@ static enum gcs_status tell_kind(struct reader *reader, struct gcs_node *root, c
         "");
 }
 
-static enum gcs_status read_map(struct reader *reader, struct gcs_node *map, unsigned depth)
+static enum gcs_status read_map(struct reader *reader, struct gcs_node *map)
 {
     for (;;) {
         GCS_TRY(next(reader));
@@ -215,11 +215,11 @@ static enum gcs_status read_map(struct reader *reader, struct gcs_node *map, uns
         GCS_TRY(check_name(reader, map, name, length, &key));
         struct gcs_node *node = add_here(reader, map, key, name, length);
         GCS_TRY(next(reader));
-        GCS_TRY(read_node(reader, node, depth + 1));
+        GCS_TRY(read_node(reader, node));
     }
 }
 
-static enum gcs_status read_list(struct reader *reader, struct gcs_node *list, unsigned depth)
+static enum gcs_status read_list(struct reader *reader, struct gcs_node *list)
 {
     const struct gcs_key *key = gcs_config_child_key(list, "", 0);
     for (;;) {
@@ -228,7 +228,7 @@ static enum gcs_status read_list(struct reader *reader, struct gcs_node *list, u
             return GCS_OK;
         GCS_TRY(check_room(reader, list));
         struct gcs_node *node = add_here(reader, list, key, NULL, 0);
-        GCS_TRY(read_node(reader, node, depth + 1));
+        GCS_TRY(read_node(reader, node));
     }
 }
 
@@ -247,21 +247,19 @@ static enum gcs_status read_scalar(struct reader *reader, struct gcs_node *node)
     return gcs_config_assign(reader->config, node, text, length, reader->error);
 }
 
-/* Reads the value that the current event begins. */
-static enum gcs_status read_node(struct reader *reader, struct gcs_node *node, unsigned depth)
+/* Reads the value that the current event begins. This recurses no deeper than the table's paths
+ * do: what nests deeper has no row, so it is refused where it begins. */
+static enum gcs_status read_node(struct reader *reader, struct gcs_node *node)
 {
     const yaml_event_t *event = &reader->event;
     enum gcs_key_type type = node->key ? node->key->type : GCS_KEY_MAP;
-    if (depth >= CONFIG_DEPTH_MAX)
-        return gcs_fail(gcs_node_blame(node, reader->error), GCS_INVALID,
-                        "nested too deep (at most %d)", CONFIG_DEPTH_MAX);
     if (event->type == YAML_SCALAR_EVENT)
         return read_scalar(reader, node);
     if (event->type == YAML_SEQUENCE_START_EVENT && type == GCS_KEY_LIST)
-        return read_list(reader, node, depth);
+        return read_list(reader, node);
     bool map = type == GCS_KEY_MAP || type == GCS_KEY_NAMED || type == GCS_KEY_PROGRAM;
     if (event->type == YAML_MAPPING_START_EVENT && map)
-        return read_map(reader, node, depth);
+        return read_map(reader, node);
     return gcs_fail(gcs_node_blame(node, reader->error), GCS_INVALID,
                     "expected a %s, found a %s",
                     map                    ? "map"
@@ -286,7 +284,7 @@ static enum gcs_status read_document(struct reader *reader, struct gcs_node *roo
         return fail_at_mark(
             reader, event->start_mark,
             "expected keys, the first of them workload, study, strategy or cost", "");
-    GCS_TRY(read_map(reader, root, 0));
+    GCS_TRY(read_map(reader, root));
     if (!root->count && !root->key)
         return gcs_fail_at(reader->error, 1, 1, NULL, "the file is empty");
     GCS_TRY(next(reader)); /* the document's end */
@@ -312,16 +310,23 @@ static enum gcs_status parse(struct gcs_config *config, const void *bytes, size_
     return status;
 }
 
-void gcs_config_graft(struct gcs_config *config, struct gcs_node *named)
+static bool is_for_start(const struct gcs_node *site)
+{
+    const struct gcs_node *during = gcs_config_child(site, "during", strlen("during"));
+    return during && during->text && gcs_same(during->text, "startup");
+}
+
+void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool starts)
 {
     struct gcs_node defaults = {.key = named->key, .parent = named->parent};
     const char *text = named->key->fallback;
     struct gcs_error error = {0};
     enum gcs_status status = parse(config, text, strlen(text), &defaults, true, &error);
     GCS_REQUIRE(status == GCS_OK); /* the table's own text */
-    for (struct gcs_node *child = defaults.first, *next_child; child; child = next_child) {
-        next_child = child->next;
-        if (child->name && gcs_config_child(named, child->name, strlen(child->name)))
+    for (struct gcs_node *child = defaults.first, *following; child; child = following) {
+        following = child->next;
+        if (gcs_config_child(named, child->name, strlen(child->name)) ||
+            (starts && !is_for_start(child)))
             continue;
         child->parent = named;
         child->index = named->count++;
@@ -329,6 +334,16 @@ void gcs_config_graft(struct gcs_config *config, struct gcs_node *named)
         *(named->last ? &named->last->next : &named->first) = child;
         named->last = child;
     }
+}
+
+/* What the table adds to a map by name that was given. */
+static void complete(struct gcs_config *config, struct gcs_node *named)
+{
+    bool starts = (named->key->flags & GCS_KEY_STARTS) != 0;
+    for (const struct gcs_node *child = named->first; child && starts; child = child->next)
+        starts = !is_for_start(child);
+    if (starts || named->key->flags & GCS_KEY_MERGED)
+        gcs_config_graft(config, named, starts);
 }
 
 /* Default entries are there from the start, so that overrides find them. */
@@ -340,11 +355,11 @@ static void graft_top(struct gcs_config *config, struct gcs_node *top)
             key->type != GCS_KEY_NAMED)
             continue;
         struct gcs_node *node = gcs_config_child(top, key->path, strlen(key->path));
-        if (!node)
-            gcs_config_graft(config,
-                             gcs_config_add(config, top, key, key->path, strlen(key->path)));
-        else if (key->flags & GCS_KEY_MERGED)
-            gcs_config_graft(config, node);
+        if (node)
+            complete(config, node);
+        else
+            gcs_config_graft(
+                config, gcs_config_add(config, top, key, key->path, strlen(key->path)), false);
     }
 }
 

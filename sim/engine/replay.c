@@ -261,6 +261,7 @@ static enum gcs_status run(struct replay *replay, struct gcs_cursor *cursor,
     GCS_TRY(gcs_cursor_next(cursor, &block, error));
     while (block.count) {
         for (uint32_t i = 0; i < block.count; i++) {
+            gcs_heap_expect(replay->heap, &block, i);
             replay->event = block.first_event + i;
             GCS_TRY(step(replay, &block, i, error));
             GCS_TRY(context.status);

@@ -27,7 +27,6 @@ static void update_refs(struct gcs_heap *heap, gcs_row head, struct gcs_work *wo
         rows[row].prev = rows[row].refs;
         rows[row].shape |= COLLECTING;
         work->candidates++;
-        work->candidate_bytes += row_bytes(heap, row);
     }
 }
 
@@ -39,6 +38,7 @@ static void subtract_refs(struct gcs_heap *heap, gcs_row head, struct gcs_work *
         uint32_t count;
         const uint32_t *slots = slots_of(heap, row, &count);
         work->references += count + shape_of(heap, row)->visits_type;
+        work->candidate_bytes += row_bytes(heap, row); /* here, where the slots are at hand */
         for (uint32_t i = 0; i < count; i++)
             if (rows[slots[i]].shape & COLLECTING) /* NOBODY never has it */
                 rows[slots[i]].prev--;

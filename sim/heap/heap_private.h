@@ -171,6 +171,8 @@ enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
                          enum gcs_weak callback, struct gcs_error *error);
 void weak_clear(struct gcs_heap *heap, gcs_row weakref);
 bool weak_pop(struct gcs_heap *heap, gcs_row target, gcs_row *weakref, enum gcs_weak *callback);
+bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
+                       enum gcs_weak *callback);
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
 void weak_free(struct gcs_heap *heap);
 

@@ -76,6 +76,7 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace,
         for (uint32_t i = 0; i < block.count && status == GCS_OK; i++) {
             if (block.events[i].op == GCS_OP_WEAK && block.events[i].detail != GCS_WEAK_PLAIN)
                 lifetimes->weak_callbacks++;
+            gcs_heap_expect(pass->heap, &block, i);
             status = gcs_heap_apply(pass->heap, &block, i, error);
         }
     gcs_cursor_free(cursor);

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How far ahead gcs_heap_expect looks. */
+enum { EXPECTED_EVENTS = 6, EXPECTED_TARGETS = 16 };
+
 enum { SMALL_BLOCK = 64, BLOCK_CLASSES = SMALL_BLOCK + 1 + 4 * 26 };
 
 /* Size classes of slot blocks: each count up to 64, then four steps a doubling. */
@@ -211,6 +214,44 @@ gcs_row number_find(const struct gcs_heap *heap, uint64_t number)
     if (is_recent(heap, number))
         return heap->recent[number % RECENT];
     return heap->older_capacity ? heap->older[older_find(heap, (uint32_t)number)] : NOBODY;
+}
+
+/* Young objects are near; an older one costs two ways to memory, one after the other: its place
+ * in the hash table, fetched first, and its row. */
+static void expect(const struct gcs_heap *heap, uint64_t number, bool row_too)
+{
+    if (number == 0 || number > heap->newest || is_recent(heap, number) ||
+        !heap->older_capacity)
+        return;
+    const gcs_row *place = &heap->older[hash((uint32_t)number, heap->older_capacity)];
+    if (row_too)
+        __builtin_prefetch(&heap->rows[*place]);
+    else
+        __builtin_prefetch(place);
+}
+
+static void expect_named(const struct gcs_heap *heap, const struct gcs_block *block,
+                         uint32_t index, bool row_too)
+{
+    if (index >= block->count)
+        return;
+    const struct gcs_event *event = &block->events[index];
+    if (event->op == GCS_OP_ALLOCATE) {
+        uint32_t targets = event->flags & GCS_EVENT_BORN ? event->slots : 0;
+        for (uint32_t i = 0; i < targets && i < EXPECTED_TARGETS; i++)
+            expect(heap, block->targets[event->first + i], row_too);
+    } else if (event->op == GCS_OP_STORE) {
+        expect(heap, event->object, row_too);
+        expect(heap, event->value, row_too);
+    } else if (event->op == GCS_OP_ROOT_MORE || event->op == GCS_OP_ROOT_LESS) {
+        expect(heap, event->object, row_too);
+    }
+}
+
+void gcs_heap_expect(const struct gcs_heap *heap, const struct gcs_block *block, uint32_t index)
+{
+    expect_named(heap, block, index + 2 * EXPECTED_EVENTS, false);
+    expect_named(heap, block, index + EXPECTED_EVENTS, true);
 }
 
 static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_type *type,

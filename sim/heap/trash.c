@@ -47,7 +47,16 @@ static void handle_legacy_finalizers(struct gcs_heap *heap, gcs_row older,
     list_merge(heap, HEAD_FINALIZERS, older);
 }
 
-/* Clears all weak references to trash; those with a callback that are not trash themselves are
+/* Takes the next weak reference off a piece of trash that is to be cleared before finalizers.
+ */
+static bool next_weakref(struct gcs_heap *heap, gcs_row row, gcs_row *weakref,
+                         enum gcs_weak *callback)
+{
+    return heap->rules->weakrefs_late ? weak_pop_callback(heap, row, weakref, callback)
+                                      : weak_pop(heap, row, weakref, callback);
+}
+
+/* Clears weak references to trash; those with a callback that are not trash themselves are
  * queued, wherever they were, and kept alive until it has been called. */
 static void clear_weak_references(struct gcs_heap *heap)
 {
@@ -55,9 +64,9 @@ static void clear_weak_references(struct gcs_heap *heap)
          row = heap->rows[row].next) {
         gcs_row weakref;
         enum gcs_weak callback;
-        if (shape_of(heap, row)->kind == GCS_KIND_WEAKREF)
+        if (shape_of(heap, row)->kind == GCS_KIND_WEAKREF && !heap->rules->weakrefs_late)
             weak_clear(heap, row);
-        while (weak_pop(heap, row, &weakref, &callback)) {
+        while (next_weakref(heap, row, &weakref, &callback)) {
             if (callback == GCS_WEAK_PLAIN || has(heap, weakref, UNREACHABLE))
                 continue;
             heap->rows[weakref].refs++;
@@ -67,6 +76,20 @@ static void clear_weak_references(struct gcs_heap *heap)
             set(heap, weakref, TRACKED);
             list_append(heap, HEAD_CALLBACKS, weakref);
         }
+    }
+}
+
+/* From 3.15 on the other weak references of what is still trash go after the finalizers. */
+static void clear_late_weak_references(struct gcs_heap *heap)
+{
+    for (gcs_row row = heap->rows[HEAD_TRASH].next; row != HEAD_TRASH;
+         row = heap->rows[row].next) {
+        gcs_row weakref;
+        enum gcs_weak callback;
+        if (shape_of(heap, row)->kind == GCS_KIND_WEAKREF)
+            weak_clear(heap, row);
+        while (weak_pop(heap, row, &weakref, &callback))
+            ;
     }
 }
 
@@ -157,6 +180,8 @@ void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *w
     for (gcs_row row = heap->rows[HEAD_TRASH].next; row != HEAD_TRASH;
          row = heap->rows[row].next)
         work->collected++;
+    if (heap->rules->weakrefs_late)
+        clear_late_weak_references(heap);
     delete_garbage(heap, older);
     handle_legacy_finalizers(heap, older, work);
 }

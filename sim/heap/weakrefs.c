@@ -157,6 +157,20 @@ bool weak_pop(struct gcs_heap *heap, gcs_row target, gcs_row *weakref, enum gcs_
     return true;
 }
 
+bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
+                       enum gcs_weak *callback)
+{
+    uint32_t record = has(heap, target, HAS_WEAKREFS) ? get(heap, key_of_target(target)) : 0;
+    if (record && heap->weaks[record].callback == GCS_WEAK_PLAIN)
+        record = heap->weaks[record].next;
+    if (!record)
+        return false;
+    *weakref = heap->weaks[record].weakref;
+    *callback = heap->weaks[record].callback;
+    clear_record(heap, record);
+    return true;
+}
+
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target)
 {
     uint32_t count = 0;

@@ -49,12 +49,15 @@ static size_t width(const char *cell)
  */
 static bool is_right(const struct gcs_grid *grid, size_t column)
 {
+    size_t figures = 0, words = 0;
     for (size_t i = grid->columns + column; i < grid->count; i += grid->columns) {
         char first = grid->cells[i][0];
-        if (first && !strchr("0123456789-+<", first))
-            return false;
+        if (first && strchr("0123456789-+<", first))
+            figures++;
+        else if (first)
+            words++;
     }
-    return grid->count > grid->columns;
+    return figures > words;
 }
 
 static void pad(struct gcs_text *text, size_t count)

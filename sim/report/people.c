@@ -23,6 +23,7 @@ struct line {
     size_t seeds;
     bool pareto; /* for most seeds */
     bool is_default;
+    bool any_threshold; /* stands for all thresholds of its strategy: they make no difference */
     double share;
     uint64_t p50, p99, max, request, peak, garbage, full, gc;
 };
@@ -103,6 +104,49 @@ static size_t gather(const struct gcs_trial *trials, size_t count, struct line *
     return found;
 }
 
+static bool same_group(const struct line *a, const struct line *b)
+{
+    return a->trial->setting.model == b->trial->setting.model &&
+           gcs_same(a->trial->strategy, b->trial->strategy) &&
+           gcs_same(a->trial->axes ? a->trial->axes : "", b->trial->axes ? b->trial->axes : "");
+}
+
+static bool same_figures(const struct line *a, const struct line *b)
+{
+    return a->p50 == b->p50 && a->p99 == b->p99 && a->max == b->max &&
+           a->request == b->request && a->peak == b->peak && a->full == b->full &&
+           a->gc == b->gc;
+}
+
+static bool is_untouched(const struct line *lines, size_t count, const struct line *line)
+{
+    size_t members = 0;
+    for (size_t i = 0; i < count; i++)
+        if (same_group(&lines[i], line)) {
+            members++;
+            if (!same_figures(&lines[i], line))
+                return false;
+        }
+    return members > 1;
+}
+
+/* Keeps one line of each strategy that the thresholds do not touch. Returns how many are left.
+ */
+static size_t fold(struct line *lines, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        lines[i].any_threshold = is_untouched(lines, count, &lines[i]);
+    for (size_t i = 0; i < count; i++) {
+        size_t known = 0;
+        while (known < kept && !same_group(&lines[known], &lines[i]))
+            known++;
+        if (known == kept || !lines[i].any_threshold)
+            lines[kept++] = lines[i];
+    }
+    return kept;
+}
+
 static bool differ(const struct line *lines, size_t count, size_t which)
 {
     for (size_t i = 1; i < count; i++) {
@@ -136,7 +180,10 @@ static void add_line(struct gcs_grid *grid, const struct line *line, bool models
         gcs_grid_add(grid, "%s", trial->model);
     gcs_grid_add(grid, "%s%s%s", trial->strategy, trial->axes ? " " : "",
                  trial->axes ? trial->axes : "");
-    gcs_grid_add(grid, "%lld,%lld,%lld", (long long)t[0], (long long)t[1], (long long)t[2]);
+    if (line->any_threshold)
+        gcs_grid_add(grid, "any");
+    else
+        gcs_grid_add(grid, "%lld,%lld,%lld", (long long)t[0], (long long)t[1], (long long)t[2]);
     add_time(grid, line->p50);
     add_time(grid, line->p99);
     add_time(grid, line->max);
@@ -266,7 +313,7 @@ void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_te
     struct line *lines = calloc(count, sizeof *lines);
     uint64_t *scratch = calloc(count, sizeof *scratch);
     if (lines && scratch) {
-        size_t settings = gather(trials, count, lines, scratch);
+        size_t settings = fold(lines, gather(trials, count, lines, scratch));
         print_table(lines, settings, text);
         print_advice(lines, settings, text);
     } else {

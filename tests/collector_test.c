@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Goal: a model decides as CPython's source does, has the facts of its version, is found by any
+ * release's name, and pauses cost what a profile says.
+ * Method: tables worked out by hand: the choice of a generation from gc_select_generation's
+ * text, facts from the release notes and sources of each version, pauses from round numbers.
+ */
+#include <gcsim/collector.h>
+
+#include <check.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/*
+ * Which generation
+ */
+#define STOCK       \
+    {               \
+        700, 10, 10 \
+    }
+#define COUNTS                          \
+    {                                   \
+        INT64_MAX, INT64_MAX, INT64_MAX \
+    }
+
+static const struct choice {
+    int64_t count[3], total, pending, threshold[3];
+    int expected;
+    const char *why;
+} choices[] = {
+    {{0, 0, 0}, 0, 0, STOCK, -1, "nothing is over"},
+    {{700, 10, 10}, 0, 0, STOCK, -1, "equal is not over"},
+    {{701, 10, 10}, 0, 0, STOCK, 0, "one more is"},
+    {{701, 11, 10}, 0, 0, STOCK, 1, "the oldest that is over"},
+    {{701, 11, 11}, 0, 0, STOCK, 2, "the oldest that is over"},
+    {{701, 10, 11}, 0, 0, STOCK, 2, "generation 1 need not be over"},
+    {{0, 11, 0}, 0, 0, STOCK, 1, "generation 0 need not be over"},
+    {{0, 0, 11}, 0, 0, STOCK, 2, "generation 0 need not be over"},
+    {{701, 11, 11}, 4, 0, STOCK, 1, "4 / 4 = 1 is more than none pending"},
+    {{701, 11, 11}, 3, 0, STOCK, 2, "3 / 4 = 0 in C"},
+    {{701, 11, 11}, 7, 1, STOCK, 2, "7 / 4 = 1 in C: one pending suffices"},
+    {{701, 11, 11}, 8, 1, STOCK, 1, "8 / 4 = 2"},
+    {{701, 11, 11}, 8, 2, STOCK, 2, "a quarter is enough"},
+    {{701, 11, 11}, 100003, 24999, STOCK, 1, "one short of 25000"},
+    {{701, 11, 11}, 100003, 25000, STOCK, 2, "100003 / 4 = 25000 in C"},
+    {{701, 10, 11}, 100, 0, STOCK, 0, "refused, and 1 is not over: the youngest"},
+    {{700, 10, 11}, 100, 0, STOCK, -1, "refused, and nothing else is over"},
+    {{700, 11, 11}, 100, 0, STOCK, 1, "refused, and 1 is over"},
+    {{1, 0, 0}, 0, 0, {0, 10, 10}, 0, "a threshold of 0 does not disable the choice"},
+    {{0, 0, 0}, 0, 0, {0, 10, 10}, -1, "0 is not over 0"},
+    {{701, 1, 0}, 0, 0, {700, 0, 0}, 1, "threshold1 0: each second one is a middle one"},
+    {{701, 0, 1}, 0, 0, {700, 0, 0}, 2, "threshold2 0: a full one after each middle one"},
+    {{0, 0, 0}, 0, 0, {-1, 10, 10}, 0, "negative: always"},
+    {{0, 0, 0}, 0, 0, {-1, -1, 10}, 1, "negative: always"},
+    {{0, 0, 0}, 0, 0, {-1, -1, -1}, 2, "negative: always"},
+    {{0, 0, 0}, 100, 0, {-1, -1, -1}, 1, "negative, but the quarter rule holds"},
+    {COUNTS, INT64_MAX, INT64_MAX, {2147483647, 2147483647, 2147483647}, 2, "no overflow"},
+};
+
+START_TEST(the_oldest_generation_over_its_threshold_is_chosen)
+{
+    const struct choice *choice = &choices[_i];
+    struct gcs_counts counts = {.long_lived_total = choice->total,
+                                .long_lived_pending = choice->pending};
+    memcpy(counts.count, choice->count, sizeof counts.count);
+    int chosen = gcs_choose_generational(&counts, choice->threshold);
+    ck_assert_msg(chosen == choice->expected, "row %d: %d, not %d: %s", _i, chosen,
+                  choice->expected, choice->why);
+}
+END_TEST
+
+/*
+ * What each version is like
+ */
+enum { YES = 1, NO = 0, IN = GCS_TIMING_ALLOCATION, AT = GCS_TIMING_CHECK };
+enum {
+    EACH = GCS_RESURRECTION_EACH,
+    WHOLE = GCS_RESURRECTION_WHOLE,
+    COUNTED = GCS_RESURRECTION_WHOLE_COUNTED
+};
+
+static const struct facts {
+    const char *name;
+    unsigned minor;
+    int64_t threshold0;
+    int timing, tests_enabled, can_freeze, resurrection;
+    int companions;       /* to 3.10 */
+    int slotless_is_gc;   /* from 3.8 */
+    int tuple_by_content; /* from 3.14.1 */
+    int tuple_moving;     /* to 3.7 */
+    int dict_lazy;        /* to 3.13 */
+    unsigned header, step, parked, reused, methods, cfunctions, weak_tuple;
+    int empties_slices; /* from 3.14 */
+} facts[] = {
+    {"cpython-3.6", 6,   700, IN, NO, NO, COUNTED, YES, NO, NO,
+     YES,           YES, 32,  8,  19, 19, 256,     256, 2,  NO},
+    {"cpython-3.7", 7,   700, IN, NO, YES, WHOLE, YES, NO, NO,
+     YES,           YES, 32,  16, 19, 19,  256,   256, 2,  NO},
+    {"cpython-3.8", 8,  700, IN, NO, YES, WHOLE, YES, YES, NO, NO,
+     YES,           16, 16,  19, 19, 256, 256,   2,   NO},
+    {"cpython-3.9", 9,  700, IN, NO, YES, EACH, YES, YES, NO, NO,
+     YES,           16, 16,  19, 19, 0,   0,    2,   NO},
+    {"cpython-3.10",
+     10,
+     700,
+     IN,
+     NO,
+     YES,
+     EACH,
+     YES,
+     YES,
+     NO,
+     NO,
+     YES,
+     16,
+     16,
+     19,
+     19,
+     0,
+     0,
+     2,
+     NO},
+    {"cpython-3.11",
+     11,
+     700,
+     IN,
+     NO,
+     YES,
+     EACH,
+     NO,
+     YES,
+     NO,
+     NO,
+     YES,
+     16,
+     16,
+     20,
+     19,
+     0,
+     0,
+     2,
+     NO},
+    {"cpython-3.12.0",
+     12,
+     700,
+     AT,
+     NO,
+     YES,
+     EACH,
+     NO,
+     YES,
+     NO,
+     NO,
+     YES,
+     16,
+     16,
+     20,
+     19,
+     0,
+     0,
+     2,
+     NO},
+    {"cpython-3.12",
+     12,
+     700,
+     AT,
+     YES,
+     YES,
+     EACH,
+     NO,
+     YES,
+     NO,
+     NO,
+     YES,
+     16,
+     16,
+     20,
+     19,
+     0,
+     0,
+     2,
+     NO},
+    {"cpython-3.13",
+     13,
+     2000,
+     AT,
+     YES,
+     YES,
+     EACH,
+     NO,
+     YES,
+     NO,
+     NO,
+     YES,
+     16,
+     16,
+     20,
+     20,
+     0,
+     0,
+     1,
+     NO},
+    {"cpython-3.14",
+     14,
+     2000,
+     AT,
+     YES,
+     YES,
+     EACH,
+     NO,
+     YES,
+     YES,
+     NO,
+     NO,
+     16,
+     16,
+     20,
+     20,
+     20,
+     16,
+     1,
+     YES},
+};
+
+static const struct gcs_model *found(const char *name)
+{
+    const struct gcs_model *model = NULL;
+    struct gcs_error error = {0};
+    ck_assert_msg(gcs_model_find(name, &model, &error) == GCS_OK, "%s", error.text);
+    return model;
+}
+
+START_TEST(a_model_decides_as_its_version_does)
+{
+    const struct facts *fact = &facts[_i];
+    const struct gcs_model *model = found(fact->name);
+    ck_assert_uint_eq(model->minor, fact->minor);
+    ck_assert_int_eq(model->threshold[0], fact->threshold0);
+    ck_assert_int_eq(model->threshold[1], 10);
+    ck_assert_int_eq(model->threshold[2], 10);
+    ck_assert_int_eq((int)model->timing, fact->timing);
+    ck_assert_int_eq(model->check_tests_enabled, fact->tests_enabled);
+    ck_assert_int_eq(model->can_freeze, fact->can_freeze);
+    ck_assert(model->choose == gcs_choose_generational);
+    ck_assert_int_eq((int)model->rules.resurrection, fact->resurrection);
+    ck_assert_uint_eq(model->rules.weak_tuple_from, fact->weak_tuple);
+}
+END_TEST
+
+START_TEST(a_models_objects_are_those_of_its_version)
+{
+    const struct facts *fact = &facts[_i];
+    const struct gcs_rules *rules = &found(fact->name)->rules;
+    ck_assert_int_eq(rules->companions, fact->companions);
+    ck_assert_int_eq(rules->slotless_is_gc, fact->slotless_is_gc);
+    ck_assert_int_eq(rules->tuple_by_content, fact->tuple_by_content);
+    ck_assert_int_eq(rules->tuple_while_moving, fact->tuple_moving);
+    ck_assert_int_eq(rules->dict_lazy, fact->dict_lazy);
+    ck_assert_uint_eq(rules->minor, fact->minor);
+    ck_assert_uint_eq(rules->gc_header, fact->header);
+    ck_assert_uint_eq(rules->alignment, fact->step);
+    ck_assert_uint_eq(rules->tuple_parked, fact->parked);
+    ck_assert_uint_eq(rules->tuple_reused, fact->reused);
+    ck_assert_uint_eq(rules->tuple_free_list, 2000);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_LIST], 80);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_DICT], 80);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SET], 0); /* 2.7 had one */
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], 1);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_METHOD], fact->methods);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_CFUNCTION], fact->cfunctions);
+    ck_assert(rules->emptied[GCS_FREE_LIST_LIST] && rules->emptied[GCS_FREE_LIST_DICT]);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_METHOD], fact->methods > 0);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_CFUNCTION], fact->cfunctions > 0);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_SLICE], fact->empties_slices);
+}
+END_TEST
+
+START_TEST(every_model_is_in_the_table_oldest_first)
+{
+    size_t count;
+    const struct gcs_model *models = gcs_models(&count);
+    ck_assert_uint_eq(count, COUNT(facts) + 1);
+    ck_assert_str_eq(models[0].name, "refcount");
+    for (size_t i = 0; i < COUNT(facts); i++)
+        ck_assert_str_eq(models[i + 1].name, facts[i].name);
+    ck_assert_ptr_eq(gcs_model_newest(), &models[count - 1]);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(*models[i].versions && *models[i].about && *models[i].checked);
+        ck_assert_ptr_eq(found(models[i].name), &models[i]);
+    }
+}
+END_TEST
+
+START_TEST(reference_counting_alone_never_collects)
+{
+    const struct gcs_model *model = found("refcount");
+    struct gcs_counts counts = {.count = COUNTS};
+    ck_assert_int_eq(model->choose(&counts, model->threshold), GCS_NO_GENERATION);
+    ck_assert_int_eq((int)model->timing, GCS_TIMING_NEVER);
+    ck_assert(!model->can_freeze);
+    ck_assert_uint_eq(model->minor, 0);
+}
+END_TEST
+
+/*
+ * By which name
+ */
+START_TEST(a_release_is_found_in_the_row_that_covers_it)
+{
+    static const char *const releases[][2] = {
+        {"cpython-3.6.15", "cpython-3.6"},    {"cpython-3.7.0", "cpython-3.7"},
+        {"cpython-3.8.18", "cpython-3.8"},    {"cpython-3.9.999", "cpython-3.9"},
+        {"cpython-3.10.13", "cpython-3.10"},  {"cpython-3.11.7", "cpython-3.11"},
+        {"cpython-3.12.0", "cpython-3.12.0"}, {"cpython-3.12.1", "cpython-3.12.0"},
+        {"cpython-3.12.2", "cpython-3.12.0"}, {"cpython-3.12.3", "cpython-3.12"},
+        {"cpython-3.12.7", "cpython-3.12"},   {"cpython-3.13.0", "cpython-3.13"},
+        {"cpython-3.14.5", "cpython-3.14"},   {"cpython-3.14.7", "cpython-3.14"},
+    };
+    for (size_t i = 0; i < COUNT(releases); i++)
+        ck_assert_str_eq(found(releases[i][0])->name, releases[i][1]);
+}
+END_TEST
+
+#define INCREMENTAL \
+    " has the incremental collector, which is not modelled; cpython-3.14 means 3.14.5 on"
+static const char *const strangers[][2] = {
+    {"cpython-3.14.0", "'cpython-3.14.0'" INCREMENTAL},
+    {"cpython-3.14.4", "'cpython-3.14.4'" INCREMENTAL},
+    {"cpyhton-3.12", "unknown model 'cpyhton-3.12' (did you mean 'cpython-3.12'?)"},
+    {"refcnt", "unknown model 'refcnt' (did you mean 'refcount'?)"},
+    {"pypy", "unknown model 'pypy': see `gcsim list models`"},
+    {"", "unknown model '': see `gcsim list models`"},
+};
+
+START_TEST(an_unknown_model_is_refused_with_the_nearest_name)
+{
+    struct gcs_error error = {0};
+    const struct gcs_model *model = NULL;
+    ck_assert_int_eq(gcs_model_find(strangers[_i][0], &model, &error), GCS_INVALID);
+    ck_assert_str_eq(error.text, strangers[_i][1]);
+    ck_assert_ptr_null(model);
+}
+END_TEST
+
+START_TEST(what_only_looks_like_a_release_is_none)
+{
+    static const char *const names[] = {
+        "cpython-3.12.",   "cpython-3.12.x", "cpython-3.12.1.1", "cpython-3.12.-1",
+        "cpython-3.12.+1", "cpython-3.5.1",  "cpython-3.15.0",   "cpython-3.12.7 ",
+        "cpython-3.12. 7", "cpython-3..7",   "cpython-3.112.1",  "cpython-3.12.1000",
+        "Cpython-3.12.7",  "cpython-3",      "cpython-2.7.18",   "3.12.7",
+        "cpython-3.-4.7",  "refcount.1",     "cpython-3.12.7t",
+    };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct gcs_error error = {0};
+        const struct gcs_model *model = NULL;
+        ck_assert_msg(gcs_model_find(names[i], &model, &error) == GCS_INVALID, "%s", names[i]);
+        ck_assert_ptr_null(model);
+    }
+}
+END_TEST
+
+START_TEST(a_sign_or_a_blank_before_the_minor_version_is_no_release)
+{
+    static const char *const names[] = {"cpython-3.+12.7", "cpython-3. 12.7"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct gcs_error error = {0};
+        const struct gcs_model *model = NULL;
+        ck_assert_msg(gcs_model_find(names[i], &model, &error) == GCS_INVALID, "%s", names[i]);
+    }
+}
+END_TEST
+
+/*
+ * Pauses
+ */
+#define FLAT(value)                                   \
+    {                                                 \
+        .count = 1, .bytes = {1024}, .ns = {(value) } \
+    }
+
+/* From 10 ns at 1 KiB to 110 ns at 1 MiB: ten doublings of 10 ns each. */
+#define RISING                                                      \
+    {                                                               \
+        .count = 2, .bytes = {1024, 1024 * 1024}, .ns = { 10, 110 } \
+    }
+
+static const struct gcs_cost profile = {
+    .name = "by hand",
+    .fixed_young_ns = 400,
+    .fixed_full_ns = 5000,
+    .candidate = RISING,
+    .reference = FLAT(3),
+    .collected = FLAT(70),
+    .finalizer = FLAT(1000),
+};
+
+static const struct {
+    struct gcs_work work;
+    gcs_time ns;
+} pauses[] = {
+    {{.generation = 0}, 400},
+    {{.generation = 1}, 400},
+    {{.generation = 2}, 5000},
+    {{.generation = 0, .candidates = 7, .candidate_bytes = 1024}, 400 + 70},
+    {{.generation = 0, .candidates = 7, .candidate_bytes = 1}, 400 + 70},
+    {{.generation = 0, .candidates = 7, .candidate_bytes = 2048}, 400 + 7 * 20},
+    {{.generation = 0, .candidates = 7, .candidate_bytes = 32 * 1024}, 400 + 7 * 60},
+    {{.generation = 2, .candidates = 7, .candidate_bytes = 1 << 20}, 5000 + 7 * 110},
+    {{.generation = 2, .candidates = 7, .candidate_bytes = 1 << 30}, 5000 + 7 * 110},
+    {{.generation = 1, .references = 11}, 400 + 33},
+    {{.generation = 1, .collected = 2}, 400 + 140},
+    {{.generation = 1, .finalizers = 3}, 400 + 3000},
+    {{.generation = 2,
+      .candidates = 100,
+      .candidate_bytes = 4096,
+      .references = 250,
+      .collected = 40,
+      .finalizers = 1},
+     5000 + 3000 + 750 + 2800 + 1000},
+    /* What a profile does not price: */
+    {{.generation = 0,
+      .survivors = 9,
+      .freed_objects = 9,
+      .freed_bytes = 9,
+      .uncollectable = 9},
+     400},
+};
+
+START_TEST(a_pause_is_the_work_times_its_price)
+{
+    ck_assert_uint_eq(gcs_cost_pause(&profile, &pauses[_i].work), pauses[_i].ns);
+}
+END_TEST
+
+START_TEST(a_pause_is_rounded_to_whole_nanoseconds)
+{
+    struct gcs_cost cost = {.fixed_young_ns = 0.4,
+                            .candidate = FLAT(0.25),
+                            .reference = FLAT(0),
+                            .collected = FLAT(0),
+                            .finalizer = FLAT(0)};
+    ck_assert_uint_eq(gcs_cost_pause(&cost, &(struct gcs_work){0}), 0);
+    ck_assert_uint_eq(gcs_cost_pause(&cost, &(struct gcs_work){.candidates = 1}), 1);
+    ck_assert_uint_eq(gcs_cost_pause(&cost, &(struct gcs_work){.candidates = 4}), 1);
+    ck_assert_uint_eq(gcs_cost_pause(&cost, &(struct gcs_work){.candidates = 5}), 2);
+}
+END_TEST
+
+static Suite *collector_suite(void)
+{
+    Suite *suite = suite_create("collector");
+    TCase *models = tcase_create("models");
+    tcase_add_loop_test(models, the_oldest_generation_over_its_threshold_is_chosen, 0,
+                        (int)COUNT(choices));
+    tcase_add_loop_test(models, a_model_decides_as_its_version_does, 0, (int)COUNT(facts));
+    tcase_add_loop_test(models, a_models_objects_are_those_of_its_version, 0,
+                        (int)COUNT(facts));
+    tcase_add_test(models, every_model_is_in_the_table_oldest_first);
+    tcase_add_test(models, reference_counting_alone_never_collects);
+    tcase_add_test(models, a_release_is_found_in_the_row_that_covers_it);
+    tcase_add_loop_test(models, an_unknown_model_is_refused_with_the_nearest_name, 0,
+                        (int)COUNT(strangers));
+    tcase_add_test(models, what_only_looks_like_a_release_is_none);
+    suite_add_tcase(suite, models);
+
+    TCase *cost = tcase_create("cost");
+    tcase_add_loop_test(cost, a_pause_is_the_work_times_its_price, 0, (int)COUNT(pauses));
+    tcase_add_test(cost, a_pause_is_rounded_to_whole_nanoseconds);
+    suite_add_tcase(suite, cost);
+
+    if (getenv("GCSIM_TEST_KNOWN")) { /* faults that are known and not mended yet */
+        TCase *known = tcase_create("known");
+        tcase_add_test(known, a_sign_or_a_blank_before_the_minor_version_is_no_release);
+        suite_add_tcase(suite, known);
+    }
+    return suite;
+}
+
+int main(void)
+{
+    gcs_init();
+    SRunner *runner = srunner_create(collector_suite());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables of config_test.c: faulty documents, sound ones, and measured pauses. */
+#ifndef GCSIM_CONFIG_SAMPLES_H
+#define GCSIM_CONFIG_SAMPLES_H
+
+#include <stdint.h>
+
+/*
+ * Faults: one document for each message
+ */
+struct fault {
+    const char *text;
+    const char *set;
+    uint64_t line;
+    uint64_t column;
+    const char *where;
+    const char *message;
+};
+
+#define W "workload: w\n"
+#define S "study: s\ninput: a\n"
+
+static const struct fault faults[] = {
+    /* What YAML would let through, or not */
+    {"", NULL, 1, 1, "", "the file is empty"},
+    {"# nothing\n", NULL, 1, 1, "", "the file is empty"},
+    {"{}\n", NULL, 1, 1, "", "the file is empty"},
+    {W "rate: 1\n about: 2\n", NULL, 3, 7, "", "not YAML: mapping values are not allowed"},
+    {W "about: \"\xc3(\"\n", NULL, 2, 10, "", "invalid trailing UTF-8 octet"},
+    {W "about: \x01\n", NULL, 2, 8, "", "control characters are not allowed"},
+    {W "about: \"\\x01\"\n", NULL, 2, 8, "about", "control characters are not allowed"},
+    {W "rate: &a 1\n", NULL, 2, 7, "", "anchors and aliases are not supported"},
+    {W "rate: *a\n", NULL, 2, 7, "", "anchors and aliases are not supported"},
+    {W "sites: &a {}\n", NULL, 2, 8, "", "anchors and aliases are not supported"},
+    {W "rate: !!int 1\n", NULL, 2, 7, "", "tags are not supported"},
+    {S "models: !x [a]\n", NULL, 3, 9, "", "tags are not supported"},
+    {"%YAML 1.1\n---\n" W, NULL, 1, 1, "", "directives are not supported"},
+    {W "---\nworkload: v\n", NULL, 2, 1, "", "a second document begins here"},
+    {"- workload\n", NULL, 1, 1, "", "expected keys, the first of them"},
+    {"workloads: w\n", NULL, 1, 1, "", "the first key must be workload, study, strategy or"},
+    {W "[a]: 1\n", NULL, 2, 1, "", "a key must be a plain word"},
+    {W "rte: 1\n", NULL, 2, 1, "rte", "unknown key (did you mean 'rate'?)"},
+    {W "sites:\n  row: {lifetme: never}\n", NULL, 3, 9, "sites.row.lifetme",
+     "unknown key (did you mean 'lifetime'?)"},
+    {W "xyzzyxyzzy: 1\n", NULL, 2, 1, "xyzzyxyzzy", "unknown key"},
+    {W "rate: 1\nabout: a\nrate: 2\n", NULL, 4, 1, "rate", "twice, first in line 2"},
+    {W "sites: {a: {}, b: {}, a: {}}\n", NULL, 2, 23, "sites.a", "stands here twice"},
+    {W "sites: {a.b: {}}\n", NULL, 2, 9, "", "not a name (letters, digits"},
+    {W "rate:\n", NULL, 2, 1, "rate", "has no value"},
+    {W "rate: {}\n", NULL, 2, 1, "rate", "expected a plain value, found a map"},
+    {W "rate: [1]\n", NULL, 2, 1, "rate", "expected a plain value, found a list"},
+    {W "sites: []\n", NULL, 2, 1, "sites", "expected a map, found a list"},
+    {W "sites: none\n", NULL, 2, 8, "sites", "expected a map, found a plain value"},
+    {W "\xc3\xa4: 1\n", NULL, 2, 1, "", "not a name"},
+    {W "about: {\xc3\xa4\xc3\xa4: 1, b: 2}\n", NULL, 2, 1, "about", "expected a plain value"},
+    {W "sites: {a: {types: {\"\xc3\xa4\": 1}}, b: {x: 1}}\n", NULL, 2, 21, "", "not a name"},
+    {W "sites: {a: {types: a b}}\n", NULL, 2, 20, "sites.a.types", "not a name: 'a b'"},
+    /* Scalars */
+    {W "rate: fast\n", NULL, 2, 7, "rate", "not a number: 'fast'"},
+    {W "rate: 3x\n", NULL, 2, 7, "rate", "junk behind the number"},
+    {W "rate: nan\n", NULL, 2, 7, "rate", "not a number"},
+    {W "rate: .inf\n", NULL, 2, 7, "rate", "not a number"},
+    {W "rate: 1e999\n", NULL, 2, 7, "rate", "too large"},
+    {W "cyclic: -0.1\n", NULL, 2, 9, "cyclic", "-0.1 is below 0"},
+    {W "cyclic: 1.1\n", NULL, 2, 9, "cyclic", "1.1 is above 1"},
+    {W "live_objects: 1.5\n", NULL, 2, 15, "live_objects", "not a whole number: '1.5'"},
+    {W "service_time: 2MiB\n", NULL, 2, 15, "service_time", "suffixes: ns us ms s"},
+    {W "types: {a: {slots: yes}}\n", NULL, 2, 20, "types.a.slots", "expected true or false"},
+    {W "types: {a: {kind: lst}}\n", NULL, 2, 19, "types.a.kind",
+     "unknown kind 'lst' (did you mean 'list'?)"},
+    {W "types: {a: {kind: xyzzy}}\n", NULL, 2, 19, "types.a.kind",
+     "unknown kind 'xyzzy' (one of instance|"},
+    {W "sites: {a: {lifetime: {cause: time, distribution: expo, mean: 1s}}}\n", NULL, 2, 51,
+     "sites.a.lifetime.distribution",
+     "unknown distribution 'expo' (did you mean 'exponential'?)"},
+    {"workload: a b\n", NULL, 1, 11, "workload", "not a name (letters, digits"},
+    {W "phases: {a: {rate: $rat}}\n", NULL, 2, 20, "phases.a.rate",
+     "'$rat' must name a number at the top"},
+    {W "rate: $cyclic\n", NULL, 2, 7, "rate", "a key at the top has a value of its own"},
+    {W "phases: {a: {rate: $service_time}}\n", NULL, 2, 20, "phases.a.rate",
+     "'$service_time' has another unit"},
+    {W "rate: \"$cyclic\"\n", NULL, 2, 7, "rate", "not a number: '$cyclic'"},
+    {W "sites: {a: {lifetime: {cause: allocations, mean: 10ms}}}\n", NULL, 2, 50,
+     "sites.a.lifetime.mean", "'10ms' is a time, but lifetime.cause is 'allocations'"},
+    /* Keys that do not apply, or are missing */
+    {W "sites: {a: {references: {value: 1, mean: 2}}}\n", NULL, 2, 42,
+     "sites.a.references.mean",
+     "applies only with distribution=exponential|lognormal|geometric, but distribution is "
+     "'constant'"},
+    {W "sites: {a: {lifetime: {cause: never, mean: 2}}}\n", NULL, 2, 44,
+     "sites.a.lifetime.mean", "which does not apply here itself"},
+    {W "sites: {a: {references: {distribution: uniform}}}\n", NULL, 2, 13, "sites.a.references",
+     "'high' is missing"},
+    {"cost: c\n", NULL, 1, 1, "", "'fixed_young_ns' is missing"},
+    /* Rules between keys */
+    {W "sites: {a: {references: {low: 3, high: 2}}}\n", NULL, 2, 31, "sites.a.references.low",
+     "low 3 is above high 2"},
+    {W "sites: {a: {references: {values: {1: 0}}}}\n", NULL, 2, 26, "sites.a.references.values",
+     "the weights of 'values' add up to 0"},
+    {W "sites: {a: {references: {values: {x: 1}}}}\n", NULL, 2, 38,
+     "sites.a.references.values.x", "not a number: 'x'"},
+    {W "sites: {a: {references: {values: {10M: 1}}}}\n", NULL, 2, 40,
+     "sites.a.references.values.10M", "the value 10M is not within 0 … 1e+06"},
+    {W "sites: {a: {references: {parts: {x: {weight: 0, value: 1}}}}}\n", NULL, 2, 26,
+     "sites.a.references.parts", "the weights of 'parts' add up to 0"},
+    {W "sites: {a: {types: {objekt: 1}}}\n", NULL, 2, 29, "sites.a.types.objekt",
+     "'types' defines no 'objekt' (did you mean 'object'?)"},
+    {W "sites: {a: {types: xyzzyxyzzy}}\n", NULL, 2, 20, "sites.a.types.xyzzyxyzzy",
+     "'types' defines no 'xyzzyxyzzy'"},
+    {W "sites: {a: {types: {object: 0}}}\n", NULL, 2, 13, "sites.a.types",
+     "the weights of 'types' add up to 0"},
+    {W "sites: {a: {during: startup, lifetime: request}}\n", NULL, 2, 40, "sites.a.lifetime",
+     "lifetime.cause 'request' needs during 'requests', not 'startup'"},
+    {W "sites: {a: {lifetime: time}}\n", NULL, 2, 23, "sites.a.lifetime.mean",
+     "with lifetime.cause 'time' the mean must be given"},
+    {W "sites: {a: {during: timers, lifetime: allocations}}\n", NULL, 2, 39,
+     "sites.a.lifetime.mean", "the mean can be 'auto' only with during 'requests'"},
+    {W "startup_objects: 300k\n", NULL, 1, 1, "live_objects",
+     "live_objects 60k is below startup_objects 300k"},
+    {W "sites: {a: {cycle: {self: 0, pair: 0, tree: 0}}}\n", NULL, 2, 13, "sites.a.cycle",
+     "cyclic is above 0, but the weights of cycle's shapes add up to 0"},
+    {W "types: {a: {kind: cell, attributes: 2}}\n", NULL, 2, 37, "types.a.attributes",
+     "a cell has 1 attributes, not 2"},
+    {W "phases: {}\n", NULL, 2, 1, "phases", "without phases nothing happens"},
+    {W "phases: {a: {kind: startup}}\nsites: {b: {during: startup}}\n", NULL, 2, 10, "phases.a",
+     "needs a site with during 'startup' and lifetime 'never'"},
+    {W "phases: {a: {}}\nsites: {b: {during: startup, lifetime: never}}\n", NULL, 2, 10,
+     "phases.a", "a steady phase needs a site with during 'requests'"},
+    {W "timers: {a: {}}\n", NULL, 2, 10, "timers.a", "needs a site with during 'timers'"},
+    {"study: s\n", NULL, 1, 8, "study", "neither 'input' nor 'program' is given"},
+    {S "program: {workload: w}\n", NULL, 1, 8, "study", "both 'input' and 'program' are given"},
+    {S "thresholds: [1, 2:3]\n", NULL, 3, 17, "thresholds.1", "a range is written A:B:linN"},
+    {S "thresholds: [\"1,2,3,4\"]\n", NULL, 3, 14, "thresholds.0", "more than three places"},
+    {S "thresholds: \",,\"\n", NULL, 3, 13, "thresholds.0", "no threshold in ',,'"},
+    {S "thresholds: 1.5\n", NULL, 3, 13, "thresholds.0", "not a whole number: '1.5'"},
+    {S "thresholds: -1\n", NULL, 3, 13, "thresholds.0", "is below 0"},
+    {S "thresholds: 3G\n", NULL, 3, 13, "thresholds.0", "is above 2147483647"},
+    {S "threshold1: 1:2:lin20000\n", NULL, 3, 13, "threshold1.0", "more than 10000 points"},
+    {S "threshold2: 0:2:log3\n", NULL, 3, 13, "threshold2.0", "must be above 0"},
+    {S "axes: {sites.row.types: 1}\n", NULL, 3, 25, "axes.sites.row.types",
+     "not a number, so it can't be an axis"},
+    {S "axes: {rte: 1}\n", NULL, 3, 13, "axes.rte", "'rte' is no key of a workload"},
+    {S "axes: {rate: 1:2}\n", NULL, 3, 14, "axes.rate.0", "a range is written"},
+    /* Through -s */
+    {W, "rte=1", 0, 0, "rte", "there is no 'rte' (did you mean 'rate'?)"},
+    {W, "sites.wrking.weight=1", 0, 0, "sites.wrking.weight", "(did you mean 'working'?)"},
+    {W, "rate.x=1", 0, 0, "rate.x", "there is no 'x'"},
+    {W, "rate=", 0, 0, "rate", "not a number"},
+    {W, "rate=-1", 0, 0, "rate", "-1 is below 1e-06"},
+    {W, "about=\xff", 0, 0, "about", "not valid UTF-8"},
+    {W, "sites=1", 0, 0, "sites", "expected a map, found a plain value"},
+    {S "program: {workload: w}\n", "program.cyclic=2", 0, 0, "program.cyclic", "2 is above 1"},
+};
+
+static const char *const samples[] = {
+    W,
+    W "about: 'it''s: #1, \"quoted\"'\n",
+    W "about: |\n  two\n  lines\n",
+    W "rate: 300\nsites: {a: {types: list, references: 2, lifetime: {cause: time, low: 1ms, "
+      "high: 2s}}, b: {during: startup, lifetime: never}}\n",
+    W "sites: {a: {references: {parts: {x: {weight: 2, mean: 3}, y: 4}}}, "
+      "b: {during: startup, lifetime: never, cyclic: 0}}\n",
+    W "sites: {a: {references: {values: {0: 1, 2k: 3}}}, s: {during: startup, lifetime: "
+      "never}}\n",
+    W "types: {row: {attributes: 9, payload: {mean: 1KiB, distribution: lognormal}}}\n",
+    W "sites: {t: {during: timers}, r: {}, s: {during: startup, lifetime: never}}\n"
+      "timers: {t: {every: 10ms}}\nphases: {a: {}, b: {kind: idle}}\n",
+    S,
+    S "models: [cpython-3.11, cpython-3.13]\nthresholds: [\"700,10,10\", 300:100k:log12]\n"
+      "axes: {sites.row.cyclic: [0, 0.5], rate: 100:300:lin3}\nseed: 18446744073709551615\n",
+    "study: s\nprogram: {workload: w, cyclic: 0.5}\n",
+    "strategy: s\nparameters: {n: 5}\nrules:\n- {when: start, do: disable}\n"
+    "- when: every $n requests\n  do: [collect 0, 'threshold -1 2 3']\n",
+};
+
+/* Rules of a strategy; `set` holds the parameters given. */
+static const struct fault strategy_faults[] = {
+    {"- {when: strat, do: freeze}", NULL, 2, 10, "rules.0.when",
+     "not a moment: 'strat' (`start`"},
+    {"- {when: every 100, do: freeze}", NULL, 2, 10, "rules.0.when",
+     "not a moment: 'every 100'"},
+    {"- {when: every 0ms, do: freeze}", NULL, 2, 10, "rules.0.when", "not a moment"},
+    {"- {when: every 5 rows, do: freeze}", NULL, 2, 10, "rules.0.when", "not a moment"},
+    {"- {when: a b c d e f, do: freeze}", NULL, 2, 10, "rules.0.when", "too many words"},
+    {"- {when: start, do: [freeze, melt]}", NULL, 2, 30, "rules.0.do.1",
+     "not an action: 'melt'"},
+    {"- {when: start, do: collect}", NULL, 2, 21, "rules.0.do.0", "not an action: 'collect'"},
+    {"- {when: start, do: collect 3}", NULL, 2, 21, "rules.0.do.0",
+     "'3' is not a whole number from 0 to 2"},
+    {"- {when: start, do: collect all}", NULL, 2, 21, "rules.0.do.0", "not a number: 'all'"},
+    {"- {when: start, do: freeze 1}", NULL, 2, 21, "rules.0.do.0", "not an action"},
+    {"- {when: start, do: threshold 1 2 3 4}", NULL, 2, 21, "rules.0.do.0", "not an action"},
+    {"- {when: mark $labl, do: freeze}\nparameters: {label: x}", NULL, 2, 10, "rules.0.when",
+     "no parameter 'labl' (did you mean 'label'?)"},
+    {"- {when: mark $xyzzyxyzzy, do: freeze}", NULL, 2, 10, "rules.0.when",
+     "no parameter 'xyzzyxyzzy'"},
+    {"- {do: freeze}", NULL, 2, 3, "rules.0", "'when' is missing"},
+    {"- {when: start, do: freeze}\nparameters: {label: a b}", NULL, 3, 21, "parameters.label",
+     "a parameter is one word"},
+    {"- {when: start, do: freeze}\nparameters: {label: x}", "lable=y", 0, 0, "",
+     "the strategy has no parameter 'lable' (did you mean 'label'?)"},
+    {"- {when: start, do: freeze}\nparameters: {label: x}", "label", 0, 0, "",
+     "parameters are written NAME=VALUE, not 'label'"},
+};
+
+/* Full collections of N kept objects: ns per object (measurements, +-15 %). */
+struct measured {
+    const char *objects;
+    double references;
+    double bytes[3];
+    double ns[3][4]; /* 3.11, 3.12, 3.13; N = 1e3, 1e4, 1e5, 1e6 */
+};
+
+static const struct measured kept[] = {
+    {"1 slot None",
+     2,
+     {48, 48, 48},
+     {{36.5, 35.7, 57.6, 78.9}, {38.2, 40.9, 55.4, 88.2}, {39.9, 39.1, 45.3, 77.4}}},
+    {"1 slot next", 2, {48, 48, 48}, {{41, 39, 64, 80}, {42, 57, 54, 89}, {42, 43, 47, 80}}},
+    {"8 slots None",
+     9,
+     {96, 96, 96},
+     {{71, 73, 150, 182}, {76, 81, 124, 231}, {78, 78, 163, 182}}},
+    {"8 slots next",
+     9,
+     {96, 96, 96},
+     {{83, 82, 185, 204}, {90, 92, 151, 194}, {89, 87, 128, 207}}},
+    {"dict instance",
+     2,
+     {96, 80, 80},
+     {{49, 46, 80, 138}, {45, 57, 91, 108}, {48, 49, 84, 140}}},
+    {"[None]", 1, {80, 80, 80}, {{27, 25, 47, 104}, {28, 25, 109, 113}, {28, 27, 56, 114}}},
+    {"{'k': type}",
+     1,
+     {192, 192, 192},
+     {{37, 41, 123, 140}, {41, 39, 149, 152}, {38, 39, 94, 149}}},
+};
+
+/* Self-cycles collected: slots, then with a __dict__; and slots with an empty __del__. */
+static const struct measured collected[] = {
+    {"slots",
+     2,
+     {48, 48, 48},
+     {{96, 107, 159, 178}, {117, 106, 221, 232}, {106, 102, 141, 214}}},
+    {"dict instance",
+     2,
+     {96, 80, 80},
+     {{122, 126, 243, 243}, {120, 113, 238, 233}, {125, 121, 196, 292}}},
+    {"__del__",
+     2,
+     {48, 48, 48},
+     {{156, 138, 219, 229}, {185, 171, 342, 279}, {173, 156, 212, 294}}},
+};
+
+#endif
