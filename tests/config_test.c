@@ -309,6 +309,8 @@ START_TEST(ranges_have_both_ends_rounded_points_and_no_duplicates)
     ck_assert_int_eq(thresholds.places[0].values[11], 100000);
     ck_assert_uint_eq(thresholds.places[1].count, 0);
     check_numbers(thresholds.places[2], 1, (const int64_t[]){5});
+    ck_assert_int_eq(gcs_thresholds_parse("default", &arena, &thresholds, &error), GCS_OK);
+    ck_assert_uint_eq(thresholds.places[0].count + thresholds.places[2].count, 0);
 }
 END_TEST
 

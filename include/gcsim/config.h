@@ -45,7 +45,7 @@ const char *gcs_document_name(enum gcs_document document);
     X(LIST, "list")          \
     X(WHOLE, "whole")        \
     X(REAL, "real")          \
-    X(FLAG, "true|false")    \
+    X(FLAG, "true or false") \
     X(TEXT, "text")          \
     X(NAME, "name")          \
     X(CHOICE, "choice")      \

@@ -84,17 +84,17 @@ extern const size_t gcs_config_key_count;
 
 /* A service in miniature: most objects go at once, many with their request, some stay for a
  * while, and the start leaves classes and functions. */
-#define CONFIG_DEFAULT_SITES                                                                  \
-    "temporary: {weight: 55, types: {tuple: 3, list: 2, iterator: 2, method: 2, object: 1}, " \
-    "targets: {recent: 1, same_request: 2, older: 1, static: 2}}\n"                           \
-    "working: {weight: 40, types: {object: 4, dict: 3, list: 3, tuple: 2}, "                  \
-    "lifetime: request, references: {distribution: geometric, mean: 1.5}}\n"                  \
-    "session: {weight: 5, types: {object: 3, dict: 2, list: 1}, "                             \
-    "lifetime: {cause: allocations, distribution: exponential}, "                             \
-    "references: {distribution: geometric, mean: 2}, "                                        \
-    "targets: {recent: 0, same_request: 0, older: 2, static: 1}}\n"                           \
-    "module: {during: startup, types: {function: 4, dict: 2, tuple: 3, object: 2}, "          \
-    "lifetime: never, cyclic: 0, references: {distribution: geometric, mean: 2.5}, "          \
+#define CONFIG_DEFAULT_SITES                                                              \
+    "temporary: {weight: 55, types: {tuple: 3, list: 3, method: 2, dict: 1, object: 1}, " \
+    "targets: {recent: 1, same_request: 2, older: 1, static: 2}}\n"                       \
+    "working: {weight: 40, types: {object: 4, dict: 3, list: 3, tuple: 2}, "              \
+    "lifetime: request, references: {distribution: geometric, mean: 1.5}}\n"              \
+    "session: {weight: 5, types: {object: 3, dict: 2, list: 1}, "                         \
+    "lifetime: {cause: allocations, distribution: exponential}, "                         \
+    "references: {distribution: geometric, mean: 2}, "                                    \
+    "targets: {recent: 0, same_request: 0, older: 2, static: 1}}\n"                       \
+    "module: {during: startup, types: {function: 4, dict: 2, tuple: 3, object: 2}, "      \
+    "lifetime: never, cyclic: 0, references: {distribution: geometric, mean: 2.5}, "      \
     "targets: {recent: 1, same_request: 0, older: 0, static: 3}}\n"
 
 /* The pause between start and service absorbs the collections of the start, which would delay

@@ -223,7 +223,8 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STUDY, "thresholds", LIST, .fallback = "[]",
         .help = "settings of the thresholds; none: the model's own"),
     ROW(GCS_DOCUMENT_STUDY, "thresholds.[]", TEXT,
-        .help = "`T0[,T1[,T2]]`, a place may be a range `A:B:linN` or `A:B:logN`; or `default`"),
+        .help =
+            "`T0[,T1[,T2]]`, a place may be a range `A:B:linN` or `A:B:logN`; or `default`"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1", LIST, .fallback = "[]",
         .help = "values where `thresholds` leaves threshold1 out"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1.[]", TEXT, .help = "a number or a range"),

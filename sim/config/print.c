@@ -150,17 +150,22 @@ void gcs_key_print_bounds(const struct gcs_key *key, struct gcs_text *text)
         gcs_text_add(text, "%g … %g", key->minimum, key->maximum);
 }
 
+/* `a|b|c` for a cell of a table, which a bar would end. */
+static void print_choices(const char *choices, struct gcs_text *text)
+{
+    size_t length;
+    const char *choice;
+    for (size_t i = 0; (choice = gcs_config_choice_at(choices, i, &length)); i++)
+        gcs_text_add(text, "%s`%.*s`", i ? ", " : "", (int)length, choice);
+}
+
 /* What a key may hold, in one cell of a table. */
 static void print_values(const struct gcs_key *key, struct gcs_text *text)
 {
-    if (key->choices) {
-        size_t length;
-        const char *choice;
-        for (size_t i = 0; (choice = gcs_config_choice_at(key->choices, i, &length)); i++)
-            gcs_text_add(text, "%s`%.*s`", i ? ", " : "", (int)length, choice);
-    } else {
+    if (key->choices)
+        print_choices(key->choices, text);
+    else
         gcs_text_add(text, "%s", gcs_key_type_name(key->type));
-    }
     if (is_number(key)) {
         gcs_text_add(text, " ");
         gcs_key_print_bounds(key, text);
@@ -191,10 +196,8 @@ static void print_row(const struct gcs_key *key, struct gcs_text *text)
     gcs_text_add(text, " | %s", key->help);
     if (key->only_if) {
         size_t length = strcspn(key->only_if, "=");
-        gcs_text_add(text, " (with `%.*s`", (int)length + 1, key->only_if);
-        for (const char *c = key->only_if + length + 1; *c; c++) /* a bar would end the cell */
-            gcs_text_add(text, *c == '|' ? "`, `" : "%c", *c);
-        gcs_text_add(text, ")");
+        gcs_text_add(text, "; only with `%.*s` ", (int)length, key->only_if);
+        print_choices(key->only_if + length + 1, text);
     }
     if (key->plain && key->type == GCS_KEY_MAP)
         gcs_text_add(text, "; a plain value stands for `%s`", key->plain);

@@ -41,6 +41,7 @@ enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *
     if (heap->free_rows != NOBODY) {
         *row = heap->free_rows;
         heap->free_rows = heap->rows[*row].next;
+        __builtin_prefetch(&heap->rows[heap->free_rows]); /* the next allocation's */
     } else {
         if (heap->row_count >= UINT32_MAX)
             return gcs_fail(error, GCS_LIMIT, "more than 4,294,967,294 objects at a time");
@@ -119,10 +120,10 @@ static size_t hash(uint32_t number, size_t capacity)
     return (number * 0x9e3779b97f4a7c15u >> 32) & (capacity - 1);
 }
 
-static void older_insert(struct gcs_heap *heap, gcs_row row)
+static void older_insert(struct gcs_heap *heap, uint32_t number, gcs_row row)
 {
     size_t mask = heap->older_capacity - 1;
-    size_t at = hash(heap->rows[row].number, heap->older_capacity);
+    size_t at = hash(number, heap->older_capacity);
     while (heap->older[at] != NOBODY)
         at = (at + 1) & mask;
     heap->older[at] = row;
@@ -145,7 +146,7 @@ static enum gcs_status older_make_room(struct gcs_heap *heap, struct gcs_error *
     heap->older_count = 0;
     for (size_t i = 0; i < capacity; i++)
         if (before[i] != NOBODY)
-            older_insert(heap, before[i]);
+            older_insert(heap, heap->rows[before[i]].number, before[i]);
     gcs_memory_free(heap->memory, before, capacity, sizeof *before);
     return GCS_OK;
 }
@@ -186,10 +187,13 @@ enum gcs_status number_add(struct gcs_heap *heap, uint64_t number, gcs_row row,
     if (number > UINT32_MAX)
         return gcs_fail(error, GCS_LIMIT, "more than 4,294,967,295 allocations in a trace");
     gcs_row *place = &heap->recent[number % RECENT];
-    if (*place != NOBODY) {
+    if (*place != NOBODY) { /* RECENT numbers ago, and still there */
         GCS_TRY(older_make_room(heap, error));
-        older_insert(heap, *place);
+        older_insert(heap, (uint32_t)(number - RECENT), *place);
     }
+    if (heap->recent[(number + EXPECTED_EVENTS) % RECENT] != NOBODY && heap->older_capacity)
+        __builtin_prefetch(&heap->older[hash((uint32_t)(number + EXPECTED_EVENTS - RECENT),
+                                             heap->older_capacity)]);
     *place = row;
     heap->newest = number;
     heap->rows[row].number = (uint32_t)number;
