@@ -133,7 +133,7 @@ bool gcs_parse_whole(const char *text, size_t length, enum gcs_unit unit, uint64
     if (!gcs_parse_real(text, length, unit, &real, why))
         return false;
     if (real < 0 || real != floor(real) || real > 0x1p53) {
-        *why = real < 0 ? "is below 0" : "not a whole number";
+        *why = real < 0 ? "is below 0" : real > 0x1p53 ? "too large" : "not a whole number";
         return false;
     }
     *value = (uint64_t)real;

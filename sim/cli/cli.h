@@ -85,16 +85,26 @@ void bytes_free(struct bytes *bytes);
 /** Writes under a temporary name, then renames. Prints one line and returns false on failure.
  */
 bool file_write(const char *path, const void *data, size_t size, bool force);
-/** The same from a sink's bytes: begin, then the sink, then end (keep) or end (drop). */
+/** The same piece by piece: begin, write to the sink, close, then keep or drop (drop is fine at
+ * any time after a begin that succeeded). A device or a pipe is written into as it is. */
 struct file_out {
     char *path;
     char *temporary;
     void *stream;
-    bool failed;
+    bool special;
 };
 bool file_begin(struct file_out *out, const char *path, bool force);
 struct gcs_sink file_sink(struct file_out *out);
-bool file_end(struct file_out *out, bool keep);
+bool file_close(struct file_out *out);
+bool file_keep(struct file_out *out);
+void file_drop(struct file_out *out);
+/** Whether file_begin would get past the name; prints one line if not. */
+bool file_may_begin(const char *path, bool force);
+/** Exists, and is no directory. */
+bool file_is_regular(const char *path);
+bool directory_remove(const char *path);
+/** Bytes that the machine can give without paging; 0: unknown. */
+uint64_t memory_available(void);
 bool file_exists(const char *path);
 bool directory_make(const char *path);
 /** Joins with a slash; malloc'ed. */
@@ -107,6 +117,7 @@ struct gcs_sink stdout_sink(void);
 /** One line on stderr, compiler style. */
 void print_error(const char *file, const struct gcs_error *error);
 void print_usage_error(const char *format, ...) GCS_PRINTF(1, 2);
+void print_line(const char *format, ...) GCS_PRINTF(1, 2);
 /** "gcsim: warning: …", unless quiet. */
 void warn(bool quiet, const char *format, ...) GCS_PRINTF(2, 3);
 

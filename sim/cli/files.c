@@ -9,29 +9,57 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* One line on stderr, whatever a name or a value holds. */
+static void say(const char *line)
+{
+    char clean[2048];
+    size_t length = 0;
+    for (; line[length] && length + 2 < sizeof clean; length++) {
+        unsigned char c = (unsigned char)line[length];
+        clean[length] = c < ' ' || c == 0x7f ? '?' : line[length];
+    }
+    clean[length++] = '\n';
+    fwrite(clean, 1, length, stderr);
+}
+
+static void say_formatted(const char *prefix, const char *format, va_list arguments)
+    GCS_PRINTF(2, 0);
+static void say_formatted(const char *prefix, const char *format, va_list arguments)
+{
+    char line[1024];
+    size_t length = strlen(prefix);
+    memcpy(line, prefix, length);
+    vsnprintf(line + length, sizeof line - length, format, arguments);
+    say(line);
+}
+
 void print_error(const char *file, const struct gcs_error *error)
 {
-    const char *name = error->file[0] ? error->file : file;
-    if (name && *name)
-        fprintf(stderr, "%s:", name);
-    else
-        fprintf(stderr, "gcsim:");
-    if (error->line)
-        fprintf(stderr, "%llu:", (unsigned long long)error->line);
+    char line[1024], place[64] = "";
+    const char *name = error->file[0] ? error->file : file && *file ? file : "gcsim";
     if (error->line && error->column)
-        fprintf(stderr, "%llu:", (unsigned long long)error->column);
-    if (error->where[0])
-        fprintf(stderr, " %s:", error->where);
-    fprintf(stderr, " %s\n", error->text);
+        snprintf(place, sizeof place, "%llu:%llu:", (unsigned long long)error->line,
+                 (unsigned long long)error->column);
+    else if (error->line)
+        snprintf(place, sizeof place, "%llu:", (unsigned long long)error->line);
+    snprintf(line, sizeof line, "%.300s:%s %s%s%s", name, place, error->where,
+             error->where[0] ? ": " : "", error->text);
+    say(line);
 }
 
 void print_usage_error(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("gcsim: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    say_formatted("gcsim: ", format, arguments);
+    va_end(arguments);
+}
+
+void print_line(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_formatted("", format, arguments);
     va_end(arguments);
 }
 
@@ -41,9 +69,7 @@ void warn(bool quiet, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    fputs("gcsim: warning: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    say_formatted("gcsim: warning: ", format, arguments);
     va_end(arguments);
 }
 
@@ -94,14 +120,13 @@ bool file_read(const char *path, struct bytes *bytes)
     FILE *stream = is_stdin ? stdin : fopen(path, "rb");
     *bytes = (struct bytes){0};
     if (!stream) {
-        fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
+        print_line("%s: cannot be read: %s", path, strerror(errno));
         return false;
     }
     size_t guess = 65536;
     if (fstat(fileno(stream), &about) == 0) {
         if (S_ISDIR(about.st_mode)) {
-            fprintf(stderr, "%s: is a directory: a workload, a study or a trace is expected\n",
-                    path);
+            print_line("%s: is a directory: a workload, a study or a trace is expected", path);
             if (!is_stdin)
                 fclose(stream);
             return false;
@@ -111,7 +136,7 @@ bool file_read(const char *path, struct bytes *bytes)
     }
     bool done = read_stream(stream, bytes, guess);
     if (!done) {
-        fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
+        print_line("%s: cannot be read: %s", path, strerror(errno));
         bytes_free(bytes);
     }
     if (!is_stdin)
@@ -122,6 +147,25 @@ bool file_read(const char *path, struct bytes *bytes)
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+bool file_is_regular(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISDIR(about.st_mode);
+}
+
+uint64_t memory_available(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *stream = fopen("/proc/meminfo", "r");
+    while (stream && fgets(line, sizeof line, stream))
+        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+            break;
+    if (stream)
+        fclose(stream);
+    return (uint64_t)kib << 10;
 }
 
 char *path_join(const char *directory, const char *name)
@@ -135,6 +179,10 @@ char *path_join(const char *directory, const char *name)
 
 bool directory_make(const char *path)
 {
+    if (*path == '\0') {
+        print_usage_error("--output: the name of a directory is expected");
+        return false;
+    }
     char *prefix = path_join(path, "");
     bool done = true;
     for (char *slash = strchr(prefix + 1, '/'); slash && done; slash = strchr(slash + 1, '/')) {
@@ -148,30 +196,55 @@ bool directory_make(const char *path)
         done = false;
     }
     if (!done)
-        fprintf(stderr, "%s: cannot be made: %s\n", path, strerror(errno));
+        print_line("%s: cannot be made: %s", path, strerror(errno));
     free(prefix);
     return done;
+}
+
+bool directory_remove(const char *path)
+{
+    return rmdir(path) == 0;
+}
+
+/* Devices and pipes are written into; only regular files are replaced. */
+static bool is_special(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
+bool file_may_begin(const char *path, bool force)
+{
+    if (*path == '\0') {
+        print_usage_error("--output: the name of a file is expected");
+        return false;
+    }
+    if (force || is_special(path) || !file_exists(path))
+        return true;
+    print_line("%s: exists: give another name, or --force", path);
+    return false;
 }
 
 bool file_begin(struct file_out *out, const char *path, bool force)
 {
     *out = (struct file_out){0};
-    if (!force && file_exists(path)) {
-        fprintf(stderr, "%s: exists: give another name, or --force\n", path);
+    if (!file_may_begin(path, force))
         return false;
-    }
     size_t size = strlen(path) + 32;
     out->path = malloc(size);
     out->temporary = malloc(size);
     GCS_REQUIRE(out->path && out->temporary);
     snprintf(out->path, size, "%s", path);
-    snprintf(out->temporary, size, "%s.part%ld", path, (long)getpid());
+    out->special = is_special(path);
+    if (out->special)
+        snprintf(out->temporary, size, "%s", path);
+    else
+        snprintf(out->temporary, size, "%s.part%ld", path, (long)getpid());
     out->stream = fopen(out->temporary, "wb");
     if (out->stream)
         return true;
-    fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
-    free(out->path);
-    free(out->temporary);
+    print_line("%s: cannot be written: %s", path, strerror(errno));
+    file_drop(out);
     return false;
 }
 
@@ -180,19 +253,36 @@ struct gcs_sink file_sink(struct file_out *out)
     return (struct gcs_sink){write_stream, out->stream};
 }
 
-bool file_end(struct file_out *out, bool keep)
+bool file_close(struct file_out *out)
 {
     bool failed = ferror((FILE *)out->stream) != 0;
     failed |= fclose(out->stream) != 0;
-    if (keep && !failed)
-        failed = rename(out->temporary, out->path) != 0;
-    if (keep && failed)
-        fprintf(stderr, "%s: cannot be written: %s\n", out->path, strerror(errno));
-    if (!keep || failed)
+    out->stream = NULL;
+    if (failed)
+        print_line("%s: cannot be written: %s", out->path, strerror(errno));
+    return !failed;
+}
+
+bool file_keep(struct file_out *out)
+{
+    bool done = out->special || rename(out->temporary, out->path) == 0;
+    if (!done)
+        print_line("%s: cannot be written: %s", out->path, strerror(errno));
+    else
+        out->special = true; /* nothing is left to remove */
+    file_drop(out);
+    return done;
+}
+
+void file_drop(struct file_out *out)
+{
+    if (out->stream)
+        fclose(out->stream);
+    if (out->temporary && !out->special)
         remove(out->temporary);
     free(out->path);
     free(out->temporary);
-    return keep && !failed;
+    *out = (struct file_out){0};
 }
 
 bool file_write(const char *path, const void *data, size_t size, bool force)
@@ -202,5 +292,8 @@ bool file_write(const char *path, const void *data, size_t size, bool force)
         return false;
     if (size)
         fwrite(data, 1, size, out.stream);
-    return file_end(&out, true);
+    if (file_close(&out))
+        return file_keep(&out);
+    file_drop(&out);
+    return false;
 }

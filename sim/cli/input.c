@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
-
 static bool ends_in(const char *path, const char *end)
 {
     size_t length = strlen(path), tail = strlen(end);
@@ -100,30 +98,20 @@ static enum gcs_status read_trace(struct input *input, const struct options *opt
     return GCS_OK;
 }
 
-/* Most of the memory that is free: what the machine can give without paging. */
-static uint64_t free_memory(void)
-{
-    struct sysinfo info;
-    if (sysinfo(&info) != 0)
-        return 0;
-    uint64_t bytes = ((uint64_t)info.freeram + info.bufferram) * info.mem_unit;
-    return bytes / 10 * 9;
-}
-
 int input_open(struct input *input, const char *path, const struct options *options)
 {
     struct gcs_error error = {0};
     uint64_t limit;
     *input = (struct input){.path = path, .kind = INPUT_WORKLOAD};
     gcs_arena_init(&input->arena);
-    if (options_whole(options->max_memory, "max-memory", GCS_UNIT_BYTES, free_memory(), &limit,
-                      &error) != GCS_OK) {
+    if (options_whole(options->max_memory, "max-memory", GCS_UNIT_BYTES,
+                      memory_available() / 10 * 9, &limit, &error) != GCS_OK) {
         print_error(NULL, &error);
         return EXIT_USAGE;
     }
     input->memory.limit = (size_t)limit;
     const struct embedded *carried =
-        file_exists(path) ? NULL : embedded_find("workloads", path);
+        file_is_regular(path) ? NULL : embedded_find("workloads", path);
     if (carried) {
         char file[256];
         if (!document_find("workloads", "workload", path, &input->bytes, file, sizeof file))

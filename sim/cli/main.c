@@ -2,6 +2,7 @@
 /* gcsim: the commands, and the way to them. */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,28 +59,20 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-int main(int count, char **words)
+/* What was printed is worth nothing if nobody could read it. */
+static int end(int code)
 {
-    gcs_init();
-    if (count < 2) {
-        print_help();
-        return EXIT_USAGE;
-    }
-    if (gcs_same(words[1], "--help") || gcs_same(words[1], "-h") ||
-        gcs_same(words[1], "help")) {
-        print_help();
-        return EXIT_DONE;
-    }
-    if (gcs_same(words[1], "--version")) {
-        printf("gcsim %s\n", gcs_version());
-        return EXIT_DONE;
-    }
-    const struct command *command = find_command(words[1]);
-    if (!command)
-        return EXIT_USAGE;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    print_usage_error("stdout: cannot be written: %s", strerror(errno));
+    return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
+static int run_command(const struct command *command, int count, char **words)
+{
     struct options options;
     bool help = false;
-    int code = options_parse(command, count - 2, words + 2, &options, &help);
+    int code = options_parse(command, count, words, &options, &help);
     if (help) {
         struct gcs_text text;
         gcs_text_init(&text, NULL);
@@ -88,11 +81,27 @@ int main(int count, char **words)
         gcs_text_fini(&text);
         return EXIT_DONE;
     }
-    if (code == EXIT_DONE)
-        code = command->run(&options);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (code == EXIT_DONE)
-            code = EXIT_FAILED;
+    return code == EXIT_DONE ? command->run(&options) : code;
+}
+
+int main(int count, char **words)
+{
+    gcs_init();
+    if (count < 2) {
+        print_usage_error("a command is expected: see gcsim --help");
+        return EXIT_USAGE;
     }
-    return code;
+    if (gcs_same(words[1], "--help") || gcs_same(words[1], "-h") ||
+        gcs_same(words[1], "help")) {
+        print_help();
+        return end(EXIT_DONE);
+    }
+    if (gcs_same(words[1], "--version")) {
+        printf("gcsim %s\n", gcs_version());
+        return end(EXIT_DONE);
+    }
+    const struct command *command = find_command(words[1]);
+    if (!command)
+        return EXIT_USAGE;
+    return end(run_command(command, count - 2, words + 2));
 }

@@ -77,38 +77,59 @@ static void render(enum file file, const struct trials *trials, struct details *
 }
 
 static bool write_file(enum file file, const struct trials *trials, struct details *details,
-                       const struct options *options)
+                       const struct options *options, struct file_out *out)
 {
-    struct file_out out;
     struct gcs_text text;
     char *path = path_join(options->output, files[file].name);
-    bool done = file_begin(&out, path, options->force);
-    if (done) {
-        struct gcs_sink sink = file_sink(&out);
-        gcs_text_init(&text, &sink);
-        render(file, trials, details, &text);
-        done = gcs_text_flush(&text);
-        gcs_text_fini(&text);
-        done = file_end(&out, done) && done;
-    }
+    bool begun = file_begin(out, path, options->force);
     free(path);
+    if (!begun)
+        return false;
+    struct gcs_sink sink = file_sink(out);
+    gcs_text_init(&text, &sink);
+    render(file, trials, details, &text);
+    bool done = gcs_text_flush(&text);
+    gcs_text_fini(&text);
+    if (file_close(out) && done)
+        return true;
+    file_drop(out);
+    return false;
+}
+
+/* All of them, or none. */
+static bool write_files(const struct trials *trials, struct details *details,
+                        const struct options *options, bool detailed)
+{
+    struct file_out outs[FILES];
+    size_t written = 0;
+    bool done = true;
+    for (unsigned i = 0; i < FILES && done; i++)
+        if (detailed || !files[i].detailed) {
+            done = write_file((enum file)i, trials, details, options, &outs[written]);
+            written += done;
+        }
+    for (size_t i = 0; i < written; i++)
+        if (!done)
+            file_drop(&outs[i]);
+        else
+            done = file_keep(&outs[i]);
     return done;
 }
 
 /* Before hours are spent: may the files be written? */
-static bool may_write(const struct options *options, bool detailed)
+static bool may_write(const struct options *options, bool detailed, bool *made)
 {
+    *made = false;
     if (!options->output)
         return true;
     for (unsigned i = 0; i < FILES; i++) {
         char *path = path_join(options->output, files[i].name);
-        bool clash = (detailed || !files[i].detailed) && !options->force && file_exists(path);
-        if (clash)
-            print_usage_error("%s exists: give another directory with -o, or --force", path);
+        bool may = (!detailed && files[i].detailed) || file_may_begin(path, options->force);
         free(path);
-        if (clash)
+        if (!may)
             return false;
     }
+    *made = !file_exists(options->output);
     return directory_make(options->output);
 }
 
@@ -188,55 +209,121 @@ static void warn_all(const struct trials *trials, const struct options *options)
              unmet->unmet->label);
 }
 
-/* One --max COLUMN=VALUE. Returns 1 if it is kept, 0 if broken, -1 if it makes no sense. */
-static int check_max(const struct trials *trials, const char *word)
+/* One --max COLUMN=VALUE. */
+struct maximum {
+    const struct gcs_column *column;
+    const char *text; /* the value as given */
+    double value;
+    bool relative; /* times the default setting's */
+};
+
+static bool parse_maximum(const char *word, struct maximum *maximum)
 {
-    const char *equals = strchr(word, '=');
+    const char *equals = strchr(word, '='), *why;
     char name[64];
     if (!equals || (size_t)(equals - word) >= sizeof name) {
         print_usage_error("--max %s: COLUMN=VALUE is expected", word);
-        return -1;
+        return false;
     }
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
-    const struct gcs_column *column = gcs_column_find(&gcs_summary_file, name);
-    if (!column || column->cell == GCS_CELL_TEXT) {
+    maximum->text = equals + 1;
+    maximum->column = gcs_column_find(&gcs_summary_file, name);
+    if (!maximum->column || maximum->column->cell == GCS_CELL_TEXT) {
         print_usage_error("--max %s: no such figure: see `gcsim list columns`", name);
-        return -1;
+        return false;
     }
-    enum gcs_unit unit = gcs_same(column->unit, "ns")      ? GCS_UNIT_TIME
-                         : gcs_same(column->unit, "bytes") ? GCS_UNIT_BYTES
-                                                           : GCS_UNIT_NONE;
-    double limit;
-    const char *why;
-    if (!gcs_parse_real(equals + 1, strlen(equals + 1), unit, &limit, &why)) {
-        print_usage_error("--max %s: %s", word, why);
-        return -1;
-    }
-    int kept = 1;
-    for (size_t i = 0; i < trials->plan.trial_count; i++) {
-        struct gcs_text cell;
-        gcs_text_init(&cell, NULL);
-        gcs_cell_print(column, &trials->plan.trials[i], &cell);
-        if (cell.length && strtod(cell.data, NULL) > limit) {
-            fprintf(stderr, "gcsim: trial %zu: %s is %s, over --max %s\n", i + 1, name,
-                    cell.data, equals + 1);
-            kept = 0;
-        }
-        gcs_text_fini(&cell);
-    }
-    return kept;
+    enum gcs_unit unit = gcs_same(maximum->column->unit, "ns")      ? GCS_UNIT_TIME
+                         : gcs_same(maximum->column->unit, "bytes") ? GCS_UNIT_BYTES
+                                                                    : GCS_UNIT_NONE;
+    size_t length = strlen(maximum->text);
+    maximum->relative = length > 1 && maximum->text[length - 1] == 'x';
+    if (maximum->relative)
+        unit = GCS_UNIT_NONE;
+    if (gcs_parse_real(maximum->text, length - maximum->relative, unit, &maximum->value, &why))
+        return true;
+    print_usage_error("--max %s: %s", word, why);
+    return false;
 }
 
-static int check_maxima(const struct trials *trials, const struct options *options)
+static bool is_default(const struct gcs_trial *trial)
+{
+    return gcs_same(trial->strategy, "default") &&
+           memcmp(trial->setting.threshold, trial->setting.model->threshold,
+                  sizeof trial->setting.threshold) == 0;
+}
+
+/* The trial of the default setting for the same program and model, or NULL. */
+static const struct gcs_trial *default_for(const struct trials *trials,
+                                           const struct gcs_trial *trial)
+{
+    for (size_t i = 0; i < trials->plan.trial_count; i++) {
+        const struct gcs_trial *other = &trials->plan.trials[i];
+        if (other->program == trial->program && other->setting.model == trial->setting.model &&
+            is_default(other))
+            return other;
+    }
+    return NULL;
+}
+
+/* Before anything runs: all of --max makes sense. */
+static bool parse_maxima(const struct trials *trials, const struct options *options,
+                         struct maximum *maxima)
+{
+    for (size_t i = 0; i < options->maxima.count; i++) {
+        if (!parse_maximum(options->maxima.word[i], &maxima[i]))
+            return false;
+        if (maxima[i].relative && !default_for(trials, &trials->plan.trials[0])) {
+            print_usage_error(
+                "--max %s: is measured by the default setting, which is not among "
+                "the trials: add `-t default` and strategy default",
+                options->maxima.word[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A figure of a trial; false if it does not exist. */
+static bool figure(const struct gcs_trial *trial, const struct gcs_column *column,
+                   double *value)
+{
+    struct gcs_text cell;
+    gcs_text_init(&cell, NULL);
+    gcs_cell_print(column, trial, &cell);
+    bool exists = cell.length > 0;
+    if (exists)
+        *value = strtod(cell.data, NULL);
+    gcs_text_fini(&cell);
+    return exists;
+}
+
+static bool is_kept(const struct trials *trials, const struct gcs_trial *trial,
+                    const struct maximum *maximum)
+{
+    double value, base, limit = maximum->value;
+    if (!figure(trial, maximum->column, &value))
+        return true;
+    if (maximum->relative) {
+        const struct gcs_trial *other = default_for(trials, trial);
+        if (!other || !figure(other, maximum->column, &base))
+            return true;
+        limit *= base;
+    }
+    if (value <= limit)
+        return true;
+    print_usage_error("trial %llu: %s is %.9g, over --max %s (%.9g)",
+                      (unsigned long long)trial->trial, maximum->column->name, value,
+                      maximum->text, limit);
+    return false;
+}
+
+static int check_maxima(const struct trials *trials, const struct maximum *maxima, size_t count)
 {
     int code = EXIT_DONE;
-    for (size_t i = 0; i < options->maxima.count; i++) {
-        int kept = check_max(trials, options->maxima.word[i]);
-        if (kept < 0)
-            return EXIT_USAGE;
-        if (!kept)
-            code = EXIT_OVER_MAX;
-    }
+    for (size_t m = 0; m < count; m++)
+        for (size_t i = 0; i < trials->plan.trial_count; i++)
+            if (!is_kept(trials, &trials->plan.trials[i], &maxima[m]))
+                code = EXIT_OVER_MAX;
     return code;
 }
 
@@ -255,21 +342,21 @@ static int finish(struct trials *trials, struct details *details, const struct o
                   bool sweep, bool detailed)
 {
     warn_all(trials, options);
-    if (options->output)
-        for (unsigned i = 0; i < FILES; i++)
-            if ((detailed || !files[i].detailed) &&
-                !write_file((enum file)i, trials, details, options))
-                return EXIT_FAILED;
+    if (options->output && !write_files(trials, details, options, detailed))
+        return EXIT_FAILED;
     if (!options->quiet || options->format != FORMAT_TEXT)
         print_result(trials, options, sweep);
-    return check_maxima(trials, options);
+    return EXIT_DONE;
 }
 
 static int run_plan(struct trials *trials, const struct options *options, bool sweep)
 {
-    bool detailed = !sweep || options->detail;
+    bool detailed = !sweep || options->detail, made;
     struct gathered gathered = {0};
-    if (!may_write(options, detailed))
+    struct maximum maxima[REPEAT_MAX];
+    if (!parse_maxima(trials, options, maxima))
+        return EXIT_USAGE;
+    if (!may_write(options, detailed, &made))
         return EXIT_FAILED;
     if (options->output && detailed) {
         gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
@@ -280,15 +367,15 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     struct gcs_error error = {0};
     enum gcs_status status = gcs_study_run(&trials->plan, &error);
     progress_end(&gathered.progress);
-    int code = EXIT_FAILED;
+    int code = status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
     if (status == GCS_OK)
         code = finish(trials, gathered.details, options, sweep, detailed);
     else
         input_print_error(trials->program, &error);
-    if (status == GCS_INVALID)
-        code = EXIT_USAGE;
+    if (code != EXIT_DONE && made)
+        directory_remove(options->output); /* if it is empty still */
     free_details(gathered.details, trials->plan.trial_count);
-    return code;
+    return code == EXIT_DONE ? check_maxima(trials, maxima, options->maxima.count) : code;
 }
 
 int study_command(const struct options *options, bool sweep)

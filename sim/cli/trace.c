@@ -55,7 +55,10 @@ static int write_text(const struct gcs_trace *trace, const struct options *optio
         return EXIT_FAILED;
     struct gcs_sink sink = file_sink(&out);
     bool done = gcs_trace_print(trace, &sink, &error) == GCS_OK;
-    return file_end(&out, done) && done ? EXIT_DONE : EXIT_FAILED;
+    if (file_close(&out) && done)
+        return file_keep(&out) ? EXIT_DONE : EXIT_FAILED;
+    file_drop(&out);
+    return EXIT_FAILED;
 }
 
 static int print_text(struct input *input, const struct options *options)
@@ -67,10 +70,6 @@ static int print_text(struct input *input, const struct options *options)
 static int write_either(struct input *input, const struct options *options)
 {
     const struct gcs_trace *trace = input->trace;
-    if (!options->output) {
-        print_usage_error("-o FILE is needed (.gctrace is text, anything else bytes)");
-        return EXIT_USAGE;
-    }
     if (wants_text(options->output))
         return write_text(trace, options);
     if (gcs_same(options->output, "-"))
@@ -147,12 +146,26 @@ static int info(struct input *input, const struct options *options)
 static const struct {
     const char *name;
     int (*run)(struct input *input, const struct options *options);
-} verbs[] = {{"make", write_either},
-             {"check", check},
-             {"info", info},
-             {"print", print_text},
-             {"pack", write_either}};
+    bool needs_output;
+} verbs[] = {{"make", write_either, true},
+             {"check", check, false},
+             {"info", info, false},
+             {"print", print_text, false},
+             {"pack", write_either, true}};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+/* Before minutes are spent: is there a name to write to, and may it be? */
+static int check_output(size_t verb, const struct options *options)
+{
+    if (verbs[verb].needs_output && !options->output) {
+        print_usage_error("-o FILE is needed (.gctrace is text, anything else bytes)");
+        return EXIT_USAGE;
+    }
+    if (options->output && !gcs_same(options->output, "-") &&
+        !file_may_begin(options->output, options->force))
+        return EXIT_FAILED;
+    return EXIT_DONE;
+}
 
 int command_trace(const struct options *options)
 {
@@ -166,7 +179,10 @@ int command_trace(const struct options *options)
         if (!gcs_same(verbs[i].name, options->arguments.word[0]))
             continue;
         struct input input;
-        int code = input_open(&input, options->arguments.word[1], options);
+        int code = check_output(i, options);
+        if (code != EXIT_DONE)
+            return code;
+        code = input_open(&input, options->arguments.word[1], options);
         if (code == EXIT_DONE)
             code = provide(&input, options);
         if (code == EXIT_DONE)

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TRIALS_MAX = 4000000 };
+
 /* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
 static struct gcs_names default_sweep(struct gcs_arena *arena)
 {
@@ -169,7 +171,7 @@ static enum gcs_status join(struct gcs_arena *arena, const struct gcs_names *lis
     return GCS_OK;
 }
 
-/* One of -t's texts, or none (NULL), for a model. */
+/* One of -t's texts, for a model. */
 static enum gcs_status places_for(struct gcs_arena *arena, const struct wanted *wanted,
                                   const char *text, const struct gcs_model *model, bool sweep,
                                   struct places *places, struct gcs_error *error)
@@ -177,8 +179,7 @@ static enum gcs_status places_for(struct gcs_arena *arena, const struct wanted *
     struct gcs_thresholds parsed = {0};
     const struct gcs_names *lists[GCS_GENERATIONS] = {NULL, &wanted->threshold1,
                                                       &wanted->threshold2};
-    if (text)
-        GCS_TRY(gcs_thresholds_parse(text, arena, &parsed, error));
+    GCS_TRY(gcs_thresholds_parse(text, arena, &parsed, error));
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
         places->place[g] = parsed.places[g];
         if (places->place[g].count == 0 && lists[g])
@@ -271,47 +272,74 @@ struct corner {
     const struct gcs_strategy *strategy;
     const struct gcs_cost *cost;
     const struct wanted *wanted;
-    size_t first; /* of this corner's trials: duplicates are looked for from here */
 };
 
-static bool is_known(const struct corner *corner, const int64_t threshold[GCS_GENERATIONS])
+static void add_setting(struct corner *corner, const int64_t threshold[GCS_GENERATIONS])
 {
-    const struct gcs_study_plan *plan = &corner->trials->plan;
-    for (size_t i = corner->first; i < plan->trial_count; i++)
-        if (memcmp(plan->trials[i].setting.threshold, threshold,
-                   sizeof plan->trials[i].setting.threshold) == 0)
-            return true;
-    return false;
+    struct trials *trials = corner->trials;
+    struct gcs_trial *trial = add_trial(trials, &corner->capacity);
+    const struct gcs_program *program = &trials->plan.programs[corner->program];
+    trial->program = corner->program;
+    trial->setting = (struct gcs_setting){
+        .model = corner->model,
+        .strategy = corner->strategy,
+        .cost = corner->cost,
+        .ignore_program_gc = gcs_same(corner->wanted->program_gc, "ignore"),
+    };
+    memcpy(trial->setting.threshold, threshold, sizeof trial->setting.threshold);
+    trial->input = trials->program->name;
+    trial->model = corner->model->name;
+    trial->strategy = corner->strategy->full_name;
+    trial->axes = program->axes;
+    trial->seed = program->seed;
 }
 
-static void add_settings(struct corner *corner, const struct places *places)
+/* A setting of the thresholds, and its place in the order wanted. */
+struct triple {
+    int64_t threshold[GCS_GENERATIONS];
+    size_t order;
+};
+
+static int by_threshold(const void *a, const void *b)
+{
+    const struct triple *x = a, *y = b;
+    for (unsigned g = 0; g < GCS_GENERATIONS; g++)
+        if (x->threshold[g] != y->threshold[g])
+            return x->threshold[g] < y->threshold[g] ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct triple *x = a, *y = b;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static size_t expand(const struct places *places, struct triple *triples, size_t count)
 {
     const struct gcs_numbers *p = places->place;
-    struct trials *trials = corner->trials;
     for (size_t i = 0; i < p[0].count; i++)
         for (size_t j = 0; j < p[1].count; j++)
             for (size_t k = 0; k < p[2].count; k++) {
-                int64_t threshold[] = {p[0].values[i], p[1].values[j], p[2].values[k]};
-                if (is_known(corner, threshold))
-                    continue;
-                struct gcs_trial *trial = add_trial(trials, &corner->capacity);
-                const struct gcs_program *program = &trials->plan.programs[corner->program];
-                trial->program = corner->program;
-                trial->setting = (struct gcs_setting){
-                    .model = corner->model,
-                    .strategy = corner->strategy,
-                    .cost = corner->cost,
-                    .ignore_program_gc = gcs_same(corner->wanted->program_gc, "ignore"),
-                };
-                memcpy(trial->setting.threshold, threshold, sizeof threshold);
-                trial->input = trials->program->name;
-                trial->model = corner->model->name;
-                trial->strategy = corner->strategy->full_name;
-                trial->axes = program->axes;
-                trial->seed = program->seed;
+                triples[count] =
+                    (struct triple){{p[0].values[i], p[1].values[j], p[2].values[k]}, count};
+                count++;
             }
-    for (unsigned g = 0; g < GCS_GENERATIONS; g++)
-        trials->varied[g] |= p[g].count > 1;
+    return count;
+}
+
+/* Each setting once, where it was named first. */
+static void add_settings(struct corner *corner, struct triple *triples, size_t count)
+{
+    size_t kept = 0;
+    qsort(triples, count, sizeof *triples, by_threshold);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || memcmp(triples[kept - 1].threshold, triples[i].threshold,
+                            sizeof triples[i].threshold) != 0)
+            triples[kept++] = triples[i];
+    qsort(triples, kept, sizeof *triples, by_order);
+    for (size_t i = 0; i < kept; i++)
+        add_setting(corner, triples[i].threshold);
 }
 
 /* A workload's configuration with the axes' values set, read anew. */
@@ -337,18 +365,33 @@ static enum gcs_status varied_config(struct trials *trials, const char *const *p
     return status;
 }
 
+static enum gcs_status count_points(const struct gcs_study *study, const struct wanted *wanted,
+                                    size_t *points, struct gcs_error *error)
+{
+    *points = 1;
+    for (size_t i = 0; study && i < study->axis_count; i++) {
+        size_t count = study->axes[i].values.count;
+        if (count == 0)
+            return gcs_fail(error, GCS_INVALID, "axes.%s: an axis has at least one value",
+                            study->axes[i].path);
+        if (count > TRIALS_MAX / *points)
+            return gcs_fail(error, GCS_INVALID, "axes: more than %d points", TRIALS_MAX);
+        *points *= count;
+    }
+    if (wanted->seeds > TRIALS_MAX / *points)
+        return gcs_fail(error, GCS_INVALID, "%zu points on the axes x %llu seeds are too many",
+                        *points, (unsigned long long)wanted->seeds);
+    return GCS_OK;
+}
+
 /* One workload for each point of the axes. */
 static enum gcs_status make_programs(struct trials *trials, const struct wanted *wanted,
                                      struct gcs_error *error)
 {
     const struct gcs_study *study =
         trials->input->kind == INPUT_STUDY ? &trials->input->study : NULL;
-    size_t axes = study ? study->axis_count : 0, points = 1;
-    for (size_t i = 0; i < axes; i++)
-        points *= study->axes[i].values.count;
-    if (points * wanted->seeds > 10000000)
-        return gcs_fail(error, GCS_LIMIT, "%zu points on the axes x %llu seeds are too many",
-                        points, (unsigned long long)wanted->seeds);
+    size_t axes = study ? study->axis_count : 0, points;
+    GCS_TRY(count_points(study, wanted, &points, error));
     if (trials->program->kind == INPUT_TRACE && axes)
         return gcs_fail(error, GCS_INVALID, "axes: a trace has no keys to vary");
     trials->plan.program_count = points * (size_t)wanted->seeds;
@@ -391,26 +434,50 @@ static enum gcs_status make_programs(struct trials *trials, const struct wanted 
     return GCS_OK;
 }
 
+/* All of -t's settings for the corner's model. */
+static int add_corner(struct trials *trials, struct corner *corner, const struct wanted *wanted,
+                      bool sweep)
+{
+    struct gcs_error error = {0};
+    size_t total = 0, count = 0, texts = wanted->thresholds.count;
+    struct places *places = gcs_arena_push(&trials->arena, (texts + 1) * sizeof *places);
+    for (size_t t = 0; t < texts; t++) {
+        if (places_for(&trials->arena, wanted, wanted->thresholds.names[t], corner->model,
+                       sweep, &places[t], &error) != GCS_OK) {
+            print_usage_error("--threshold: %s", error.text);
+            return EXIT_USAGE;
+        }
+        size_t settings = 1;
+        for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
+            trials->varied[g] |= places[t].place[g].count > 1 || texts > 1;
+            settings *= places[t].place[g].count; /* each at most a million: see ranges.c */
+            if (settings > TRIALS_MAX)
+                settings = TRIALS_MAX;
+        }
+        total += settings;
+    }
+    if (total + trials->plan.trial_count >= TRIALS_MAX) {
+        print_usage_error("more than %d trials: choose fewer points", TRIALS_MAX);
+        return EXIT_USAGE;
+    }
+    struct triple *triples = malloc((total + 1) * sizeof *triples);
+    GCS_REQUIRE(triples != NULL);
+    for (size_t t = 0; t < texts; t++)
+        count = expand(&places[t], triples, count);
+    add_settings(corner, triples, count);
+    free(triples);
+    return EXIT_DONE;
+}
+
 static int add_model(struct trials *trials, struct corner *corner, const struct wanted *wanted,
                      const struct gcs_strategy *strategies, bool sweep)
 {
-    struct gcs_error error = {0};
-    for (size_t s = 0; s < wanted->strategies.count; s++) {
+    int code = EXIT_DONE;
+    for (size_t s = 0; s < wanted->strategies.count && code == EXIT_DONE; s++) {
         corner->strategy = &strategies[s];
-        corner->first = trials->plan.trial_count;
-        size_t texts = wanted->thresholds.count ? wanted->thresholds.count : 1;
-        for (size_t t = 0; t < texts; t++) {
-            struct places places;
-            const char *text = wanted->thresholds.count ? wanted->thresholds.names[t] : NULL;
-            if (places_for(&trials->arena, wanted, text, corner->model, sweep, &places,
-                           &error) != GCS_OK) {
-                print_error(NULL, &error);
-                return EXIT_USAGE;
-            }
-            add_settings(corner, &places);
-        }
+        code = add_corner(trials, corner, wanted, sweep);
     }
-    return EXIT_DONE;
+    return code;
 }
 
 static int add_trials(struct trials *trials, const struct wanted *wanted, bool sweep)
@@ -442,12 +509,36 @@ static int add_trials(struct trials *trials, const struct wanted *wanted, bool s
     return code;
 }
 
+/* A YAML string in double quotes. */
+static void print_quoted(struct gcs_text *text, const char *string)
+{
+    gcs_text_add(text, "\"");
+    for (const char *c = string; *c; c++)
+        if (*c == '"' || *c == '\\')
+            gcs_text_add(text, "\\%c", *c);
+        else if ((unsigned char)*c < ' ')
+            gcs_text_add(text, "\\x%02x", (unsigned)*c);
+        else
+            gcs_text_add_bytes(text, c, 1);
+    gcs_text_add(text, "\"");
+}
+
 static void print_list(struct gcs_text *text, const char *key, const struct gcs_names *names)
 {
     gcs_text_add(text, "%s: [", key);
-    for (size_t i = 0; i < names->count; i++)
-        gcs_text_add(text, "%s\"%s\"", i ? ", " : "", names->names[i]);
+    for (size_t i = 0; i < names->count; i++) {
+        if (i)
+            gcs_text_add(text, ", ");
+        print_quoted(text, names->names[i]);
+    }
     gcs_text_add(text, "]\n");
+}
+
+static void print_text(struct gcs_text *text, const char *key, const char *value)
+{
+    gcs_text_add(text, "%s: ", key);
+    print_quoted(text, value);
+    gcs_text_add(text, "\n");
 }
 
 /* The program written inside a study: its own YAML, two columns to the right. */
@@ -488,13 +579,13 @@ static enum gcs_status print_effective(struct trials *trials, const struct wante
         }
     }
     if (wanted->cost)
-        gcs_text_add(&text, "cost: \"%s\"\n", wanted->cost);
+        print_text(&text, "cost", wanted->cost);
     gcs_text_add(&text,
                  "seed: %llu\nseeds: %llu\nprogram_gc: %s\nengine: %s\nmax_events: %llu\n",
                  (unsigned long long)wanted->seed, (unsigned long long)wanted->seeds,
                  wanted->program_gc, wanted->engine, (unsigned long long)wanted->max_events);
     if (trials->program->kind == INPUT_TRACE)
-        gcs_text_add(&text, "input: \"%s\"\n", trials->program->path);
+        print_text(&text, "input", trials->program->path);
     else if (trials->program->kind == INPUT_WORKLOAD)
         print_program(trials->program->config, &text);
     else
@@ -572,8 +663,9 @@ static enum gcs_status make_plan(struct trials *trials, const struct options *op
         wanted->models = one(&trials->arena, gcs_model_newest()->name);
     if (!wanted->strategies.count)
         wanted->strategies = one(&trials->arena, "default");
-    if (!wanted->thresholds.count && sweep)
-        wanted->thresholds = default_sweep(&trials->arena);
+    if (!wanted->thresholds.count)
+        wanted->thresholds =
+            sweep ? default_sweep(&trials->arena) : one(&trials->arena, "default");
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(options_whole(options->jobs, "jobs", GCS_UNIT_NONE, count_cores(), &jobs, error));
     if (jobs < 1 || jobs > 256)
@@ -599,12 +691,16 @@ int trials_make(struct trials *trials, struct input *input, const struct options
     enum gcs_status status = make_plan(trials, options, &wanted, sweep, &error);
     if (status == GCS_OK) {
         code = add_trials(trials, &wanted, sweep);
-        if (code == EXIT_DONE)
+        if (code == EXIT_DONE && options->output)
             status = print_effective(trials, &wanted, &error);
     }
     if (status != GCS_OK) {
         print_error(error.line ? trials->program->path : NULL, &error);
         return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    }
+    if (code == EXIT_DONE && !sweep && trials->plan.trial_count != 1) {
+        print_usage_error("run takes one setting: `gcsim sweep` takes several");
+        return EXIT_USAGE;
     }
     return code;
 }

@@ -130,38 +130,44 @@ static enum gcs_status wait_until(struct program *program, gcs_time time, bool a
     return absorbed ? GCS_OK : gcs_emit_object(program, GCS_OP_IDLE, ns, 0);
 }
 
+/* A timer's turn, which schedules the next one. */
+static enum gcs_status fire(struct program *program, struct entry entry)
+{
+    const struct timer *timer = &program->workload->timers[entry.what];
+    GCS_TRY(tick(program, timer));
+    return schedule(program, entry.time + timer->every, entry.what);
+}
+
+/* The next arrival behind *time, if it comes before the end. */
+static enum gcs_status schedule_arrival(struct program *program, const struct phase *phase,
+                                        gcs_time end, double *time)
+{
+    double gap = 1e9 / phase->rate;
+    bool random = program->workload->arrivals == ARRIVALS_POISSON;
+    *time += random ? gsl_ran_exponential(&program->arrivals.gsl, gap) : gap;
+    return *time < (double)end ? schedule(program, (gcs_time)*time, ARRIVAL) : GCS_OK;
+}
+
 /* Requests of an open loop: they arrive, whatever the program is doing. */
 static enum gcs_status run_open_loop(struct program *program, const struct phase *phase,
                                      gcs_time end)
 {
-    bool random = program->workload->arrivals == ARRIVALS_POISSON;
-    double gap = 1e9 / phase->rate;
-    double start = (double)program->clock, next = 0;
-    for (uint64_t i = 1;; i++) { /* the first arrival is scheduled like the others */
-        next =
-            random ? next + gsl_ran_exponential(&program->arrivals.gsl, gap) : (double)i * gap;
-        if (start + next < (double)end)
-            GCS_TRY(schedule(program, (gcs_time)(start + next), ARRIVAL));
-        bool last = start + next >= (double)end;
-        while (program->agenda.count && !program->stopped) {
-            struct entry entry = gcs_queue_first(&program->agenda);
-            if (entry.time >= end)
-                return GCS_OK;
-            gcs_queue_pop(&program->agenda);
-            GCS_TRY(wait_until(program, entry.time, true));
-            if (entry.what == ARRIVAL) {
-                GCS_TRY(serve(program, true, entry.time));
-                if (!last)
-                    break; /* schedule the next one */
-                continue;
-            }
-            const struct timer *timer = &program->workload->timers[entry.what];
-            GCS_TRY(tick(program, timer));
-            GCS_TRY(schedule(program, entry.time + timer->every, entry.what));
+    double time = (double)program->clock;
+    GCS_TRY(schedule_arrival(program, phase, end, &time));
+    while (program->agenda.count && !program->stopped) {
+        struct entry entry = gcs_queue_first(&program->agenda);
+        if (entry.time >= end)
+            break;
+        gcs_queue_pop(&program->agenda);
+        GCS_TRY(wait_until(program, entry.time, true));
+        if (entry.what != ARRIVAL) {
+            GCS_TRY(fire(program, entry));
+            continue;
         }
-        if (program->stopped || (last && !program->agenda.count))
-            return GCS_OK;
+        GCS_TRY(schedule_arrival(program, phase, end, &time));
+        GCS_TRY(serve(program, true, entry.time));
     }
+    return GCS_OK;
 }
 
 /* Timers up to a time. */
@@ -171,11 +177,9 @@ static enum gcs_status run_timers(struct program *program, gcs_time until, bool 
         struct entry entry = gcs_queue_first(&program->agenda);
         if (entry.time > until)
             break;
-        const struct timer *timer = &program->workload->timers[entry.what];
         gcs_queue_pop(&program->agenda);
         GCS_TRY(wait_until(program, entry.time, absorbed));
-        GCS_TRY(tick(program, timer));
-        GCS_TRY(schedule(program, entry.time + timer->every, entry.what));
+        GCS_TRY(fire(program, entry));
     }
     return GCS_OK;
 }

@@ -11,7 +11,7 @@ enum gcs_status gcs_queue_push(struct queue *queue, struct gcs_memory *memory, u
                                uint32_t what, struct gcs_error *error)
 {
     if (queue->order == UINT32_MAX)
-        return gcs_fail(error, GCS_LIMIT, "more than %u scheduled deaths", UINT32_MAX);
+        return gcs_fail(error, GCS_LIMIT, "more than %u events are scheduled", UINT32_MAX);
     GCS_TRY(GCS_GROW(memory, &queue->entries, &queue->capacity, queue->count + 1, error));
     struct entry entry = {time, queue->order++, what};
     size_t hole = queue->count++;
