@@ -482,7 +482,7 @@ static int add_model(struct trials *trials, struct corner *corner, const struct 
 
 static int add_trials(struct trials *trials, const struct wanted *wanted, bool sweep)
 {
-    const struct gcs_strategy *strategies;
+    const struct gcs_strategy *strategies = NULL;
     int code = load_strategies(trials, wanted, &strategies);
     size_t models = wanted->models.count;
     struct gcs_cost *costs = gcs_arena_push(&trials->arena, (models + 1) * sizeof *costs);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Arguments: what is refused ends with 2 (or 1), one line on stderr, and nothing on stdout.
+# shellcheck disable=SC2016 # the backquotes are gcsim's
 . "$(dirname "$0")/common.sh"
 tiny_trace >t.gctrace
 
@@ -114,7 +115,7 @@ refuse 2 "--set: sites.rw.cyclic: there is no 'rw' (did you mean 'row'?)" run we
     -s sites.rw.cyclic=1
 refuse 2 "--set: rate: not a number: 'fast'" run web -s rate=fast
 refuse 2 "--set: cyclic: 2 is above 1" run web -s cyclic=2
-refuse 2 'gcsim: --set rate: KEY=VALUE is expected' run web -s rate
+refuse 2 'configs/workloads/web.yaml: --set rate: KEY=VALUE is expected' run web -s rate
 refuse 2 't.gctrace: --set is for workloads: a trace has no keys (make it from a workload)' \
     run t.gctrace -s rate=1
 
@@ -140,7 +141,7 @@ refuse 1 'gcsim: --engine index: this gcsim has only the replay engine' run t.gc
 # 100 million trials are refused, not tried. (The limits are for the day when they are tried.)
 # shellcheck disable=SC3045 # of those who know -t and -v
 (
-    ulimit -t 10 2>../err
+    ulimit -t 5 2>../err
     exec "$GCSIM" sweep t.gctrace -t 1:1M:lin10000,1:1M:lin10000
 ) >../out 2>../err
 code=$?

@@ -4,6 +4,7 @@
 #
 # A script is called as `sh tests/cli/NAME.sh GCSIM SOURCE_DIR`, works in a directory of its own
 # that goes away with it, tells every difference, and fails at its end if there was one.
+# $RANDOM_TRACE is the program of that name, if it was built beside gcsim.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -22,6 +23,9 @@ fi
 GCSIM=$(absolute "$1")
 # shellcheck disable=SC2034 # for the scripts
 SOURCE=$(absolute "$2")
+# shellcheck disable=SC2034 # for the scripts
+RANDOM_TRACE=$(dirname "$GCSIM")/../tests/random_trace
+[ -x "$RANDOM_TRACE" ] || RANDOM_TRACE=
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/gcsim-cli.XXXXXX") || exit 1
 failures=0
 trap 'rm -rf "$SCRATCH"' EXIT

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # YAML: each kind of mistake gets one line, file:line:column: path: what, and ends with 2.
+# shellcheck disable=SC2016 # the backquotes and dollars are gcsim's
 . "$(dirname "$0")/common.sh"
 
 # workload MESSAGE LINE...: a workload of these lines (printf's escapes) is refused so.
@@ -62,7 +63,7 @@ workload '2:1: rate: expected a plain value, found a list' 'workload: w' 'rate: 
 workload '2:1: sites: expected a map, found a list' 'workload: w' 'sites: [1]'
 workload '2:8: sites: expected a map, found a plain value' 'workload: w' 'sites: 3'
 workload '2:1: rate: has no value' 'workload: w' 'rate:'
-workload '2:8: about: control characters are not allowed' 'workload: w' 'about: "a\\\\x07"'
+workload '2:8: about: control characters are not allowed' 'workload: w' 'about: "a\\x07"'
 workload "1:11: workload: not a name (letters, digits, _ - and ., at most 63): 'a b'" \
     'workload: "a b"'
 workload '2:1: not a name (letters, digits, _ and -, at most 63)' 'workload: w' '"a b": 1'
@@ -74,8 +75,8 @@ workload "4:50: sites.row.lifetime.distribution: unknown distribution 'expo' (di
 'exponential'?)" 'workload: w' 'sites:' '  row:' \
     '    lifetime: {cause: allocations, distribution: expo}'
 
-# Columns are counted in bytes, and paths go as deep as the keys.
-workload "2:14: rate: not a number: 'fast'" 'workload: w' '"rate":     fast # \0303\0251'
+# Columns are counted in bytes.
+workload "1:34: rate: not a number: 'fast'" '{workload: w, about: "\0303\0251", rate: fast}'
 
 # Rules between keys.
 workload "3:24: sites.row.types.objct: 'types' defines no 'objct' (did you mean 'object'?)" \

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Goal: figures are what the ledger's facts say, percentiles within the precision stated.
+ * Method: random values of many magnitudes against exact order statistics, tiny samples and
+ * ledgers by hand, the printed form read back, the front of trade-offs against its definition
+ * told the other way round.
+ */
+#include <gcsim/measure.h>
+
+#include <check.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* For long loops: check's own assertions write to a pipe each time. */
+#define MUST(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
+
+static struct gcs_histogram histogram, other;
+
+static void setup(void)
+{
+    gcs_histogram_clear(&histogram);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Values from one up to all 64 bits long, each length as likely as any other. */
+static uint64_t any_magnitude(struct gcs_random *random)
+{
+    return gcs_random_next(random) >> gcs_random_below(random, 64);
+}
+
+/*
+ * Histogram
+ */
+START_TEST(percentiles_are_within_the_precision_of_exact_order_statistics)
+{
+    enum { VALUES = 20000 };
+    static uint64_t values[VALUES];
+    static const struct {
+        double share;
+        size_t rank; /* of VALUES, from 1: the smallest with at least so many at or under it */
+    } ranks[] = {{0, 1},           {0.00005, 1},     {0.1, 2000},    {0.5, 10000},
+                 {0.75, 15000},    {0.99, 19800},    {0.999, 19980}, {0.9999, 19998},
+                 {0.99991, 19999}, {0.99996, 20000}, {1, 20000}};
+    struct gcs_random random;
+    gcs_random_init(&random, (uint64_t)_i, "values");
+    for (size_t i = 0; i < VALUES; i++) {
+        /* Once over all magnitudes, once within a few percent. */
+        values[i] =
+            _i % 2 ? any_magnitude(&random) : 1000000 + gcs_random_below(&random, 50000);
+        gcs_histogram_add(&histogram, values[i]);
+    }
+    qsort(values, VALUES, sizeof *values, by_value);
+    ck_assert_uint_eq(histogram.total, VALUES);
+    ck_assert_uint_eq(histogram.minimum, values[0]);
+    ck_assert_uint_eq(histogram.maximum, values[VALUES - 1]);
+    for (size_t i = 0; i < COUNT(ranks); i++) {
+        uint64_t exact = values[ranks[i].rank - 1];
+        uint64_t found = gcs_histogram_percentile(&histogram, ranks[i].share);
+        ck_assert_uint_ge(found, exact);
+        ck_assert_double_le((double)(found - exact), (double)exact * GCS_HISTOGRAM_PRECISION);
+        ck_assert_uint_le(found, histogram.maximum);
+        if (exact < 2048)
+            ck_assert_uint_eq(found, exact);
+    }
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 1), values[VALUES - 1]);
+}
+END_TEST
+
+/* At the edges of buckets and of doublings, one value at a time. */
+START_TEST(a_single_value_is_every_percentile_exactly)
+{
+    for (unsigned bit = 0; bit < 64; bit++)
+        for (int off = -1; off <= 1; off++) {
+            uint64_t value = ((uint64_t)1 << bit) + (uint64_t)(int64_t)off;
+            if (value == UINT64_MAX) /* reads as GCS_ABSENT */
+                continue;
+            gcs_histogram_clear(&histogram);
+            gcs_histogram_add(&histogram, value);
+            MUST(gcs_histogram_percentile(&histogram, 0) == value);
+            MUST(gcs_histogram_percentile(&histogram, 0.5) == value);
+            MUST(gcs_histogram_percentile(&histogram, 1) == value);
+        }
+}
+END_TEST
+
+START_TEST(neighbouring_values_stay_in_order)
+{
+    struct gcs_random random;
+    gcs_random_init(&random, 1, "pairs");
+    for (int i = 0; i < 300; i++) {
+        uint64_t low = any_magnitude(&random), high = any_magnitude(&random);
+        if (low > high) {
+            uint64_t swapped = low;
+            low = high;
+            high = swapped;
+        }
+        gcs_histogram_clear(&histogram);
+        gcs_histogram_add(&histogram, high);
+        gcs_histogram_add(&histogram, low);
+        uint64_t median = gcs_histogram_percentile(&histogram, 0.5);
+        MUST(median >= low && median <= high);
+        MUST((double)(median - low) <= (double)low * GCS_HISTOGRAM_PRECISION);
+        MUST(gcs_histogram_percentile(&histogram, 0.51) == high);
+    }
+}
+END_TEST
+
+START_TEST(tiny_samples_have_the_percentiles_of_the_definition)
+{
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 0), GCS_ABSENT);
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 0.5), GCS_ABSENT);
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 1), GCS_ABSENT);
+    for (uint64_t value = 10; value >= 1; value--)
+        gcs_histogram_add(&histogram, value);
+    static const struct {
+        double share;
+        uint64_t value;
+    } tenths[] = {{0, 1},   {0.1, 1},   {0.11, 2},  {0.3, 3},    {0.5, 5}, {0.7, 7},
+                  {0.9, 9}, {0.91, 10}, {0.99, 10}, {0.999, 10}, {1, 10}};
+    for (size_t i = 0; i < COUNT(tenths); i++)
+        ck_assert_uint_eq(gcs_histogram_percentile(&histogram, tenths[i].share),
+                          tenths[i].value);
+    for (uint64_t value = 11; value <= 1000; value++)
+        gcs_histogram_add(&histogram, value);
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 0.999), 999);
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 0.29), 290); /* 0.29 * 1000 > 290 */
+    gcs_histogram_clear(&histogram);
+    ck_assert_uint_eq(histogram.total, 0);
+    ck_assert_uint_eq(gcs_histogram_percentile(&histogram, 0.5), GCS_ABSENT);
+}
+END_TEST
+
+/*
+ * The printed form
+ */
+/* One row per line, until the footer; checks what any such table must fulfil. */
+static size_t check_rows(const char *text, const double *sorted, size_t count, double unit)
+{
+    size_t rows = 0;
+    double before = -1, share_before = -1;
+    for (const char *line = text; *line && *line != '#'; line = strchr(line, '\n') + 1) {
+        double value, share, inverse = 0;
+        unsigned long long seen;
+        int fields = sscanf(line, "%lf %lf %llu %lf", &value, &share, &seen, &inverse);
+        if (fields < 3)
+            continue;     /* the head, or blank */
+        size_t exact = 0; /* values at or under this one, but for the printed digits */
+        while (exact < count && sorted[exact] / unit <= value + 1e-6)
+            exact++;
+        ck_assert_uint_eq(seen, exact);
+        ck_assert(value >= before && share > share_before);
+        ck_assert_double_ge((double)seen / (double)count, share - 1e-9);
+        if (share < 1)
+            ck_assert_double_eq_tol(inverse, 1 / (1 - share), 0.01 / (1 - share));
+        else
+            ck_assert_int_eq(fields, 3);
+        before = value;
+        share_before = share;
+        rows++;
+    }
+    ck_assert_double_eq(share_before, 1);
+    return rows;
+}
+
+START_TEST(the_printed_form_reads_back)
+{
+    enum { VALUES = 5000 };
+    static double sorted[VALUES];
+    double unit = _i ? 1000 : 1, mean, deviation, maximum;
+    unsigned long long total;
+    struct gcs_random random;
+    struct gcs_text text;
+    gcs_random_init(&random, 3, "printed");
+    for (size_t i = 0; i < VALUES; i++) {
+        /* Below 2,048 buckets are exact; so are the counts that the check expects. */
+        uint64_t value = gcs_random_below(&random, 2) ? gcs_random_below(&random, 2048)
+                                                      : gcs_random_below(&random, 20);
+        gcs_histogram_add(&histogram, value);
+        sorted[i] = (double)value;
+    }
+    gsl_sort(sorted, 1, VALUES);
+    gcs_text_init(&text, NULL);
+    gcs_histogram_print(&histogram, unit, &text);
+    ck_assert(strstr(text.data, "Value     Percentile TotalCount 1/(1-Percentile)\n\n"));
+    ck_assert_uint_gt(check_rows(text.data, sorted, VALUES, unit), 20);
+    const char *footer = strchr(text.data, '#');
+    ck_assert_int_eq(sscanf(footer,
+                            "#[Mean    = %lf, StdDeviation   = %lf]\n"
+                            "#[Max     = %lf, Total count    = %llu]\n#[Buckets",
+                            &mean, &deviation, &maximum, &total),
+                     4);
+    ck_assert_double_eq_tol(mean, gsl_stats_mean(sorted, 1, VALUES) / unit, 1e-6);
+    ck_assert_double_eq_tol(
+        deviation, gsl_stats_sd_with_fixed_mean(sorted, 1, VALUES, mean * unit) / unit, 1e-6);
+    ck_assert_double_eq_tol(maximum, sorted[VALUES - 1] / unit, 1e-6);
+    ck_assert_uint_eq(total, VALUES);
+    gcs_text_fini(&text);
+}
+END_TEST
+
+START_TEST(nothing_and_one_value_print_too)
+{
+    struct gcs_text text;
+    gcs_text_init(&text, NULL);
+    gcs_histogram_print(&histogram, 1, &text);
+    ck_assert(strstr(text.data, "#[Max     =     0.000000, Total count    =            0]\n"));
+    ck_assert(!strstr(text.data, "nan") && !strstr(text.data, "inf"));
+    gcs_text_fini(&text);
+    gcs_histogram_add(&histogram, 1500);
+    gcs_text_init(&text, NULL);
+    gcs_histogram_print(&histogram, 1000, &text);
+    ck_assert(strstr(text.data, "\n    1.500000 1.000000000000          1\n#[Mean"));
+    gcs_text_fini(&text);
+}
+END_TEST
+
+/*
+ * Summary
+ */
+START_TEST(a_ledger_by_hand_has_the_figures_by_hand)
+{
+    struct gcs_collection collections[] = {
+        {.pause_ns = 100, .work = {.generation = 0, .collected = 5}},
+        {.pause_ns = 300, .work = {.generation = 1, .collected = 7, .uncollectable = 1}},
+        {.pause_ns = 200, .work = {.generation = 0}},
+        {.pause_ns = 1000, .work = {.generation = 2, .collected = 11, .uncollectable = 2}},
+        {.pause_ns = 900, .work = {.generation = 2}},
+    };
+    gcs_time requests[] = {50, 10, 40, 30, 20};
+    struct gcs_ledger ledger = {.collections = collections,
+                                .collection_count = COUNT(collections),
+                                .request_ns = requests,
+                                .request_count = COUNT(requests),
+                                .events = 1,
+                                .allocations = 2,
+                                .mutator_ns = 7500,
+                                .gc_ns = 2500,
+                                .idle_ns = 90000,
+                                .total_ns = 100000,
+                                .mean_bytes = 1234.5,
+                                .heap = {.peak_bytes = 3,
+                                         .peak_objects = 4,
+                                         .garbage_objects = 5,
+                                         .peak_garbage_bytes = 6,
+                                         .frozen_objects = 7}};
+    struct gcs_summary s;
+    gcs_summarize(&ledger, &histogram, &other, &s);
+    ck_assert_double_eq(s.gc_share, 0.25); /* idle time is in neither part */
+    ck_assert(s.collections[0] == 2 && s.collections[1] == 1 && s.collections[2] == 2);
+    ck_assert(s.collected == 23 && s.uncollectable == 3 && s.full_ns == 1900);
+    ck_assert(s.pause_ns_p50 == 300 && s.pause_ns_p90 == 1000 && s.pause_ns_p99 == 1000);
+    ck_assert(s.pause_ns_p999 == 1000 && s.pause_ns_max == 1000);
+    ck_assert(s.requests == 5 && s.request_ns_p50 == 30 && s.request_ns_p99 == 50);
+    ck_assert(s.request_ns_p999 == 50 && s.request_ns_max == 50);
+    ck_assert(s.events == 1 && s.allocations == 2 && s.mutator_ns == 7500 && s.gc_ns == 2500);
+    ck_assert(s.total_ns == 100000 && s.idle_ns == 90000);
+    ck_assert(s.mean_bytes == 1235 && s.peak_bytes == 3 && s.peak_objects == 4);
+    ck_assert(s.end_garbage_objects == 5 && s.peak_garbage_bytes == 6 && s.frozen_objects == 7);
+    ck_assert_uint_eq(histogram.total, 5);
+    ck_assert_uint_eq(other.total, 5);
+    gcs_summarize(&ledger, &histogram, &other, &s); /* scratch is emptied first */
+    ck_assert_uint_eq(histogram.total, 5);
+}
+END_TEST
+
+START_TEST(what_does_not_exist_is_absent)
+{
+    struct gcs_ledger ledger = {.gc_ns = 0};
+    struct gcs_summary s;
+    gcs_summarize(&ledger, &histogram, &other, &s);
+    ck_assert_uint_eq(s.pause_ns_p50, GCS_ABSENT);
+    ck_assert_uint_eq(s.pause_ns_max, GCS_ABSENT);
+    ck_assert_uint_eq(s.request_ns_p50, GCS_ABSENT);
+    ck_assert_uint_eq(s.request_ns_max, GCS_ABSENT);
+    ck_assert_uint_eq(s.mean_bytes, GCS_ABSENT);
+    ck_assert(isnan(s.gc_share));
+    ck_assert(s.requests == 0 && s.collected == 0 && s.gc_ns == 0);
+    ledger.mutator_ns = ledger.total_ns = 10;
+    gcs_summarize(&ledger, &histogram, &other, &s);
+    ck_assert_double_eq(s.gc_share, 0);
+    ck_assert_uint_eq(s.mean_bytes, 0);
+}
+END_TEST
+
+/*
+ * Trade-offs
+ */
+/* i is on the front if against each other one it is smaller somewhere, or the same everywhere.
+ */
+static bool holds_its_own(const struct gcs_summary *i, const struct gcs_summary *j)
+{
+    uint64_t a = i->pause_ns_max == GCS_ABSENT ? 0 : i->pause_ns_max;
+    uint64_t b = j->pause_ns_max == GCS_ABSENT ? 0 : j->pause_ns_max;
+    return i->peak_bytes < j->peak_bytes || i->gc_ns < j->gc_ns || a < b ||
+           (i->peak_bytes == j->peak_bytes && i->gc_ns == j->gc_ns && a == b);
+}
+
+START_TEST(the_front_is_what_nothing_beats)
+{
+    enum { TRIALS = 40 };
+    struct gcs_summary summaries[TRIALS];
+    const struct gcs_summary *pointers[TRIALS];
+    struct gcs_random random;
+    gcs_random_init(&random, (uint64_t)_i, "front");
+    uint64_t values = 2 + gcs_random_below(&random, 20); /* few: there are ties */
+    for (size_t i = 0; i < TRIALS; i++) {
+        uint64_t pause = gcs_random_below(&random, values + 1);
+        summaries[i] =
+            (struct gcs_summary){.peak_bytes = gcs_random_below(&random, values),
+                                 .gc_ns = gcs_random_below(&random, values),
+                                 .pause_ns_max = pause < values ? pause : GCS_ABSENT};
+        pointers[i] = &summaries[i];
+    }
+    bool on_front[TRIALS];
+    size_t found = 0;
+    gcs_pareto(pointers, TRIALS, on_front);
+    for (size_t i = 0; i < TRIALS; i++) {
+        bool expected = true;
+        for (size_t j = 0; j < TRIALS; j++)
+            expected = expected && holds_its_own(&summaries[i], &summaries[j]);
+        ck_assert_int_eq(on_front[i], expected);
+        found += on_front[i];
+    }
+    ck_assert_uint_gt(found, 0);
+    ck_assert_uint_lt(found, TRIALS);
+}
+END_TEST
+
+static Suite *measure_suite(void)
+{
+    Suite *suite = suite_create("measure");
+    TCase *figures = tcase_create("figures");
+    tcase_add_checked_fixture(figures, setup, NULL);
+    tcase_add_loop_test(figures, percentiles_are_within_the_precision_of_exact_order_statistics,
+                        0, 8);
+    tcase_add_test(figures, a_single_value_is_every_percentile_exactly);
+    tcase_add_test(figures, neighbouring_values_stay_in_order);
+    tcase_add_test(figures, tiny_samples_have_the_percentiles_of_the_definition);
+    tcase_add_loop_test(figures, the_printed_form_reads_back, 0, 2);
+    tcase_add_test(figures, nothing_and_one_value_print_too);
+    tcase_add_test(figures, a_ledger_by_hand_has_the_figures_by_hand);
+    tcase_add_test(figures, what_does_not_exist_is_absent);
+    tcase_add_loop_test(figures, the_front_is_what_nothing_beats, 0, 30);
+    suite_add_tcase(suite, figures);
+    return suite;
+}
+
+int main(void)
+{
+    gcs_init();
+    SRunner *runner = srunner_create(measure_suite());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
