@@ -266,11 +266,22 @@ START_TEST(what_cannot_be_is_refused_at_its_event)
 }
 END_TEST
 
-START_TEST(what_a_resurrected_object_was_is_not_named_again)
+/* What trace-format.md forbids beyond that: to name what was resurrected, or a weak reference
+ * whose callback is due, and two weak references without a callback to one object. */
+static const struct {
+    const char *events;
+    uint64_t event;
+} overlooked[] = {
+    {"a 1 8\nd 1\nd 1\n", 2},
+    {"a 1 0\na 2 6\nk 2 1 drop\ns 1 0 1\nd 1\nd 2\n", 5},
+    {"a 1 0\na 2 6\nk 2 1\na 3 6\nk 3 1\n", 4},
+};
+
+START_TEST(what_no_program_can_do_is_found)
 {
-    read_events("", "a 1 8\nd 1\nd 1\n");
+    read_events("", overlooked[_i].events);
     ck_assert_int_eq(gcs_trace_check(trace, &memory, &error), GCS_INVALID);
-    ck_assert_uint_eq(error.event, 2);
+    ck_assert_uint_eq(error.event, overlooked[_i].event);
 }
 END_TEST
 
@@ -303,8 +314,7 @@ START_TEST(what_the_collector_examines_and_collects_follows_the_version)
 {
     const struct case_by_version *c = &by_version[_i];
     for (size_t v = 0; v < COUNT(versions); v++) {
-        if (c->expected[v] < 0)
-            continue;
+        int expected = c->expected[v < VERSIONS ? v : VERSIONS - 1];
         played(versions[v], c->events);
         int is = c->what == 'c'   ? (int)work.candidates
                  : c->what == 'm' ? (int)work.collected
@@ -313,8 +323,8 @@ START_TEST(what_the_collector_examines_and_collects_follows_the_version)
                  : c->what == 'u' ? (int)work.uncollectable
                  : c->what == 'r' ? (int)work.references
                                   : (int)work.finalizers;
-        ck_assert_msg(is == c->expected[v], "%s: %s: %d, not %d", c->about, versions[v], is,
-                      c->expected[v]);
+        ck_assert_msg(is == expected, "%s: %s: %d, not %d", c->about, versions[v], is,
+                      expected);
     }
 }
 END_TEST
@@ -558,7 +568,7 @@ static Suite *heap_suite(void)
     tcase_add_test(heaps, garbage_is_dated_by_the_first_event_after_which_nothing_reaches_it);
     tcase_add_test(heaps, a_valid_trace_passes_and_one_more_line_that_names_garbage_does_not);
     if (getenv("GCSIM_TEST_KNOWN")) /* faults that are known and not mended yet */
-        tcase_add_test(heaps, what_a_resurrected_object_was_is_not_named_again);
+        tcase_add_loop_test(heaps, what_no_program_can_do_is_found, 0, (int)COUNT(overlooked));
     suite_add_tcase(suite, heaps);
     return suite;
 }

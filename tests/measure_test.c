@@ -152,14 +152,16 @@ static size_t check_rows(const char *text, const double *sorted, size_t count, d
     for (const char *line = text; *line && *line != '#'; line = strchr(line, '\n') + 1) {
         double value, share, inverse = 0;
         unsigned long long seen;
+        if (*line == '\n')
+            continue;
         int fields = sscanf(line, "%lf %lf %llu %lf", &value, &share, &seen, &inverse);
         if (fields < 3)
-            continue;     /* the head, or blank */
+            continue;     /* the head */
         size_t exact = 0; /* values at or under this one, but for the printed digits */
         while (exact < count && sorted[exact] / unit <= value + 1e-6)
             exact++;
         ck_assert_uint_eq(seen, exact);
-        ck_assert(value >= before && share > share_before);
+        ck_assert_msg(value >= before && share > share_before, "%s", line);
         ck_assert_double_ge((double)seen / (double)count, share - 1e-9);
         if (share < 1)
             ck_assert_double_eq_tol(inverse, 1 / (1 - share), 0.01 / (1 - share));

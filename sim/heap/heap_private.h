@@ -102,6 +102,7 @@ struct gcs_heap {
     gcs_row *recent;       /* RECENT rows by number */
     gcs_row *older;        /* open addressing, NOBODY is empty */
     size_t older_capacity; /* a power of two */
+    unsigned older_shift;  /* 64 less the bits of a place in it */
     size_t older_count;
 
     struct shape *shapes;

@@ -115,15 +115,17 @@ void slots_give_back(struct gcs_heap *heap, uint32_t offset)
     *first_free = offset;
 }
 
-static size_t hash(uint32_t number, size_t capacity)
+/* Fibonacci hashing: neighbours in number, which a program's static objects are, come to lie
+ * far apart and evenly. */
+static size_t hash(const struct gcs_heap *heap, uint32_t number)
 {
-    return (number * 0x9e3779b97f4a7c15u >> 32) & (capacity - 1);
+    return (size_t)(number * 0x9e3779b97f4a7c15u >> heap->older_shift);
 }
 
 static void older_insert(struct gcs_heap *heap, uint32_t number, gcs_row row)
 {
     size_t mask = heap->older_capacity - 1;
-    size_t at = hash(number, heap->older_capacity);
+    size_t at = hash(heap, number);
     while (heap->older[at] != NOBODY)
         at = (at + 1) & mask;
     heap->older[at] = row;
@@ -143,6 +145,9 @@ static enum gcs_status older_make_room(struct gcs_heap *heap, struct gcs_error *
     memset(grown, 0, sizeof *grown * new_capacity);
     heap->older = grown;
     heap->older_capacity = new_capacity;
+    heap->older_shift = 64;
+    for (size_t c = new_capacity; c > 1; c /= 2)
+        heap->older_shift--;
     heap->older_count = 0;
     for (size_t i = 0; i < capacity; i++)
         if (before[i] != NOBODY)
@@ -154,7 +159,7 @@ static enum gcs_status older_make_room(struct gcs_heap *heap, struct gcs_error *
 static size_t older_find(const struct gcs_heap *heap, uint32_t number)
 {
     size_t mask = heap->older_capacity - 1;
-    size_t at = hash(number, heap->older_capacity);
+    size_t at = hash(heap, number);
     while (heap->older[at] != NOBODY && heap->rows[heap->older[at]].number != number)
         at = (at + 1) & mask;
     return at;
@@ -166,7 +171,7 @@ static void older_remove(struct gcs_heap *heap, size_t at)
     size_t mask = heap->older_capacity - 1;
     size_t hole = at;
     for (size_t i = (at + 1) & mask; heap->older[i] != NOBODY; i = (i + 1) & mask) {
-        size_t home = hash(heap->rows[heap->older[i]].number, heap->older_capacity);
+        size_t home = hash(heap, heap->rows[heap->older[i]].number);
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             heap->older[hole] = heap->older[i];
             hole = i;
@@ -192,8 +197,8 @@ enum gcs_status number_add(struct gcs_heap *heap, uint64_t number, gcs_row row,
         older_insert(heap, (uint32_t)(number - RECENT), *place);
     }
     if (heap->recent[(number + EXPECTED_EVENTS) % RECENT] != NOBODY && heap->older_capacity)
-        __builtin_prefetch(&heap->older[hash((uint32_t)(number + EXPECTED_EVENTS - RECENT),
-                                             heap->older_capacity)]);
+        __builtin_prefetch(
+            &heap->older[hash(heap, (uint32_t)(number + EXPECTED_EVENTS - RECENT))]);
     *place = row;
     heap->newest = number;
     heap->rows[row].number = (uint32_t)number;
@@ -227,7 +232,7 @@ static void expect(const struct gcs_heap *heap, uint64_t number, bool row_too)
     if (number == 0 || number > heap->newest || is_recent(heap, number) ||
         !heap->older_capacity)
         return;
-    const gcs_row *place = &heap->older[hash((uint32_t)number, heap->older_capacity)];
+    const gcs_row *place = &heap->older[hash(heap, (uint32_t)number)];
     if (row_too)
         __builtin_prefetch(&heap->rows[*place]);
     else

@@ -87,7 +87,26 @@ static void fill(const struct gcs_trial *trials, size_t count, struct line *line
     line->share = work ? (double)line->gc / ((double)line->gc + (double)work) : (double)NAN;
 }
 
-/* One line for each setting, in the order of the trials. */
+static bool same_group(const struct line *a, const struct line *b);
+
+/* Within a model and strategy lines go by thresholds; groups stay in the order of their trials.
+ */
+static void sort_lines(struct line *lines, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && same_group(&lines[j - 1], &lines[j]); j--) {
+            const int64_t *a = lines[j - 1].trial->setting.threshold;
+            const int64_t *b = lines[j].trial->setting.threshold;
+            if (a[0] < b[0] ||
+                (a[0] == b[0] && (a[1] < b[1] || (a[1] == b[1] && a[2] <= b[2]))))
+                break;
+            struct line line = lines[j];
+            lines[j] = lines[j - 1];
+            lines[j - 1] = line;
+        }
+}
+
+/* One line for each setting. */
 static size_t gather(const struct gcs_trial *trials, size_t count, struct line *lines,
                      uint64_t *scratch)
 {
@@ -101,6 +120,7 @@ static size_t gather(const struct gcs_trial *trials, size_t count, struct line *
         lines[found] = (struct line){.trial = &trials[i]};
         fill(trials, count, &lines[found++], scratch);
     }
+    sort_lines(lines, found);
     return found;
 }
 

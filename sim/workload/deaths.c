@@ -157,11 +157,15 @@ static bool outlives(const struct holding *holding, const struct fate *fate)
     return false;
 }
 
+/* Programs refer to few of their static objects again and again, the classes and functions that
+ * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
+ */
 static uint64_t pick_still(struct program *program, struct gcs_random *random)
 {
     if (!program->still_count)
         return 0;
-    return program->still[gcs_random_below(random, program->still_count)];
+    double unit = gcs_random_unit(random);
+    return program->still[(size_t)(unit * unit * unit * unit * (double)program->still_count)];
 }
 
 static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)

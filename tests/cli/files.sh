@@ -99,6 +99,7 @@ expect 2 run t.gctrace -o new/one -m nonsense
 expect 1 run t.gctrace -o t.gctrace
 says 't.gctrace: cannot be made: Not a directory'
 expect 1 run t.gctrace -o t.gctrace/below
+rm -rf new
 expect 1 trace pack t.gctrace -o new/one
 says 'new/one: cannot be written: No such file or directory'
 expect 1 trace pack bad.gctrace -o folder/
@@ -117,16 +118,27 @@ code=$?
 grep -q '^full/[a-z]*\.csv: cannot be written: File too large$' ../err ||
     differ "disk full: $(cat ../err)"
 holds full ''
+(
+    trap '' XFSZ
+    ulimit -f 8
+    exec "$GCSIM" trace print web.gctb -o full/text.gctrace
+) >/dev/null 2>../err
+code=$?
+[ $code = 1 ] || differ "disk full: trace print ended with $code"
+[ "$(cat ../err)" = 'full/text.gctrace: cannot be written: File too large' ] ||
+    differ "disk full: trace print: $(cat ../err)"
+[ -e full/text.gctrace ] && differ 'disk full: half a trace'
 
-# The output is something other than a file.
-mkfifo pipe
-cat pipe >from_pipe &
-expect 0 trace print t.gctrace -o - 
+# What is no file is not replaced by one.
+expect 0 trace print t.gctrace -o -
 same ../out t.gctrace
+mkfifo pipe
+cat pipe >../from_pipe &
+reader=$!
 "$GCSIM" trace print t.gctrace -o pipe --force >../out 2>../err
 [ -p pipe ] || differ '--force replaced a pipe by a file'
-: >pipe 2>/dev/null &
-wait
+kill "$reader" 2>/dev/null
+wait "$reader" 2>/dev/null
 rm -f pipe
 
 # A stdout that takes nothing is told of.
