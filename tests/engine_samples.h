@@ -83,9 +83,9 @@ static const struct {
      "3:0s 7:0s", 3},
     {"b 1\ne 1\nb 3\nb 4\ne 4\ne 3\n", "[{when: request-end, do: collect 0}]", "1:0s 4:0s 5:0s",
      3},
-    /* Pauses of 1000 pass the time, too: 10000 is reached at event 1, 20000 at 4. */
-    {"w 9000\nw 1000\nw 500\nw 8400\nw 100\nw 35000\nw 1\n",
-     "[{when: every 10us, do: collect 0}]", "1:0s 4:0s 5:0s", 3},
+    /* Pauses of 1000 pass the time, too: 10000 is passed at event 1 and 20000 reached at 3. */
+    {"w 9000\nw 3500\nw 500\nw 6000\nw 100\nw 35000\nw 1\n",
+     "[{when: every 10us, do: collect 0}]", "1:0s 3:0s 5:0s", 3},
     {"i 10\nb 1 5000\ne 1\ni 10\ni 10\n", "[{when: every 2 idle, do: collect 0}]", "1:0s 4:0s",
      3},
     {"i 10\nw 5\nb 1\ne 1\n", "[{when: idle, do: collect 0}]", "0:0s", 3},

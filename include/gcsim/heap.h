@@ -53,7 +53,17 @@ enum gcs_resurrection {
     GCS_RESURRECTION_WHOLE_COUNTED, /* the same, which still counts as collected (to 3.6) */
 };
 
+/** How a collection is carried out. */
+enum gcs_mechanism {
+    GCS_MECHANISM_GENERATIONAL,
+    GCS_MECHANISM_INCREMENTAL, /* 3.14.0 to 3.14.4 (cpython-gc.md 5) */
+};
+
 struct gcs_rules {
+    enum gcs_mechanism mechanism;
+    bool count_tracking; /* the counter follows tracking, not allocation (3.14.1 to 3.14.4) */
+    bool credit;         /* an increment in credit returns at once (3.14.1 to 3.14.4) */
+
     uint16_t free_list[GCS_FREE_LIST_COUNT]; /* capacities; 0: there is none */
     bool emptied[GCS_FREE_LIST_COUNT];       /* a full collection empties it */
     uint16_t tuple_free_list;                /* capacity for each length */
@@ -100,6 +110,8 @@ struct gcs_totals {
 /** What one collection met and did. */
 struct gcs_work {
     unsigned generation;
+    bool unnoticed; /* CPython's statistics do not count it: an increment that only marked, or
+                       returned at once */
     uint64_t candidates;      /* objects in the examined lists */
     uint64_t candidate_bytes; /* their own bytes, payloads left out: the working set */
     uint64_t references;      /* references they report */
@@ -114,6 +126,7 @@ struct gcs_work {
 /** Called inside an allocation, after count[0] rose above `above` (CPython's test, strict). */
 struct gcs_trigger {
     int64_t above;
+    int64_t threshold1; /* what the incremental collector goes by */
     void (*fire)(void *engine);
     void *engine;
 };

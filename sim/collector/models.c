@@ -30,6 +30,15 @@ static int choose_none(const struct gcs_counts *counts,
     return GCS_NO_GENERATION;
 }
 
+/* The incremental collector always takes an increment, which it calls generation 1. */
+static int choose_increment(const struct gcs_counts *counts,
+                            const int64_t threshold[GCS_GENERATIONS])
+{
+    (void)counts;
+    (void)threshold;
+    return 1;
+}
+
 /* Rules by family; a row changes what its version changed. */
 #define RULES_3_6                                  \
     .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
@@ -215,6 +224,40 @@ static const struct gcs_model models[] = {
         .choose = gcs_choose_generational,
     },
     {
+        .name = "cpython-3.14.0",
+        .versions = "3.14.0",
+        .about =
+            "incremental: young objects and a piece of the old at a time; counts allocations",
+        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .minor = 14,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 0},
+        .rules = {RULES_3_14, .mechanism = GCS_MECHANISM_INCREMENTAL, .tuple_parked = 20,
+                  .tuple_reused = 20, .slotless_is_gc = true, .weak_tuple_from = 1, .minor = 14,
+                  .alignment = 16, .gc_header = 16},
+        .choose = choose_increment,
+    },
+    {
+        .name = "cpython-3.14.4",
+        .versions = "3.14.1 to 3.14.4",
+        .about = "incremental, with credit; counts objects as they are tracked",
+        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .minor = 14,
+        .first_patch = 1,
+        .last_patch = 4,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 0},
+        .rules = {RULES_3_14, .mechanism = GCS_MECHANISM_INCREMENTAL, .count_tracking = true,
+                  .credit = true, .tuple_parked = 20, .tuple_reused = 20,
+                  .slotless_is_gc = true, .tuple_by_content = true, .weak_tuple_from = 1,
+                  .minor = 14, .alignment = 16, .gc_header = 16},
+        .choose = choose_increment,
+    },
+    {
         .name = "cpython-3.14",
         .versions = "3.14.5 and later 3.14",
         .about = "generational again; dicts always tracked, tuples by content",
@@ -317,10 +360,5 @@ enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
             *model = &models[i];
             return GCS_OK;
         }
-    if (minor == 14)
-        return gcs_fail(error, GCS_INVALID,
-                        "'%s' has the incremental collector, which is not modelled; "
-                        "cpython-3.14 means 3.14.5 on",
-                        name);
     return unknown(name, error);
 }

@@ -36,7 +36,9 @@ static void arm_trigger(struct replay *replay)
 {
     bool automatic = replay->enabled && replay->threshold[0] != 0 &&
                      replay->model->timing != GCS_TIMING_NEVER;
-    gcs_heap_trigger(replay->heap)->above = automatic ? replay->threshold[0] : INT64_MAX;
+    struct gcs_trigger *trigger = gcs_heap_trigger(replay->heap);
+    trigger->above = automatic ? replay->threshold[0] : INT64_MAX;
+    trigger->threshold1 = replay->threshold[1];
 }
 
 /* Collects, prices, records. */
@@ -58,6 +60,8 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
         if (broken)
             return gcs_fail(error, GCS_INVALID, "gcsim itself is wrong here: %s", broken);
     }
+    if (collection.work.unnoticed)
+        return GCS_OK;
     return ledger_add_collection(replay->ledger, &collection, error);
 }
 

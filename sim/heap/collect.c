@@ -110,7 +110,7 @@ static void move_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreac
     rows[head].prev = previous;
 }
 
-static void untrack_tuples(struct gcs_heap *heap, gcs_row head)
+void untrack_tuples(struct gcs_heap *heap, gcs_row head)
 {
     for (gcs_row row = heap->rows[head].next, next; row != head; row = next) {
         next = heap->rows[row].next;
@@ -128,7 +128,7 @@ static void untrack_dicts(struct gcs_heap *heap, gcs_row head)
     }
 }
 
-static uint64_t list_size(const struct gcs_heap *heap, gcs_row head)
+uint64_t list_size(const struct gcs_heap *heap, gcs_row head)
 {
     uint64_t size = 0;
     for (gcs_row row = heap->rows[head].next; row != head; row = heap->rows[row].next)
@@ -166,12 +166,22 @@ void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable)
     move_unreachable(heap, head, unreachable);
 }
 
-void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_work *work)
+/* Collects the examined list `from`; survivors end in `to`, which may be the same. */
+void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work)
 {
-    GCS_REQUIRE(generation < GCS_GENERATIONS && !heap->collecting);
-    *work = (struct gcs_work){.generation = generation};
-    uint64_t objects = heap->totals.live_objects, bytes = heap->totals.live_bytes;
-    heap->collecting = true;
+    update_refs(heap, from, work);
+    subtract_refs(heap, from, work);
+    move_unreachable(heap, from, HEAD_UNREACHABLE);
+    untrack_tuples(heap, from);
+    work->survivors = list_size(heap, from);
+    if (from != to)
+        list_merge(heap, from, to);
+    handle_unreachable(heap, to, work);
+}
+
+static void collect_generation(struct gcs_heap *heap, unsigned generation,
+                               struct gcs_work *work)
+{
     gcs_row head = begin(heap, generation);
     update_refs(heap, head, work);
     subtract_refs(heap, head, work);
@@ -183,6 +193,18 @@ void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_wor
         heap, heads[generation + 1 < GCS_GENERATIONS ? generation + 1 : generation], work);
     if (generation == GCS_GENERATIONS - 1)
         empty_free_lists(heap);
+}
+
+void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_work *work)
+{
+    GCS_REQUIRE(generation < GCS_GENERATIONS && !heap->collecting);
+    *work = (struct gcs_work){.generation = generation};
+    uint64_t objects = heap->totals.live_objects, bytes = heap->totals.live_bytes;
+    heap->collecting = true;
+    if (heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL)
+        collect_incrementally(heap, generation, work);
+    else
+        collect_generation(heap, generation, work);
     heap->collecting = false;
     work->freed_objects = objects - heap->totals.live_objects;
     work->freed_bytes = bytes - heap->totals.live_bytes;
@@ -194,7 +216,7 @@ void gcs_heap_freeze(struct gcs_heap *heap)
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
         for (gcs_row row = heap->rows[heads[g]].next; row != heads[g];
              row = heap->rows[row].next) {
-            set(heap, row, FROZEN);
+            set(heap, row, FROZEN | VISITED);
             heap->totals.frozen_bytes += row_bytes(heap, row) + row_extra(heap, row);
             heap->totals.frozen_objects++;
         }
@@ -209,5 +231,6 @@ void gcs_heap_unfreeze(struct gcs_heap *heap)
          row = heap->rows[row].next)
         unset(heap, row, FROZEN);
     heap->totals.frozen_bytes = heap->totals.frozen_objects = 0;
-    list_merge(heap, HEAD_PERMANENT, HEAD_OLD);
+    list_merge(heap, HEAD_PERMANENT,
+               heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL ? HEAD_VISITED : HEAD_OLD);
 }

@@ -53,27 +53,17 @@ static uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, 
     return *capacity ? &heap->occupancy[list] : NULL;
 }
 
-/* CPython 3.12, gcmodule.c, _PyObject_GC_Link: counts the allocation and tests the threshold,
- * unless a free list serves it. */
+/* The allocation counts, unless a free list serves it. */
 void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     if (!shape->gc)
         return;
-    if (occupancy && *occupancy > 0) {
+    if (occupancy && *occupancy > 0)
         --*occupancy;
-        return;
-    }
-    if (++heap->counts.count[0] > heap->trigger.above && !heap->collecting)
-        heap->trigger.fire(heap->trigger.engine);
-}
-
-/* PyObject_GC_Del: the counter is net of deaths, and never below zero. */
-static void count_release(struct gcs_heap *heap)
-{
-    if (heap->counts.count[0] > 0)
-        heap->counts.count[0]--;
+    else if (!heap->rules->count_tracking)
+        count_one_more(heap);
 }
 
 /* The memory goes: parked on a free list, unseen by the counter, or really released. In a trace
@@ -87,8 +77,8 @@ static void gc_free(struct gcs_heap *heap, const struct shape *shape, uint32_t s
     bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
     if (occupancy && *occupancy < capacity && !resolved)
         ++*occupancy;
-    else
-        count_release(heap);
+    else if (!heap->rules->count_tracking)
+        count_one_less(heap);
 }
 
 void empty_free_lists(struct gcs_heap *heap)
@@ -103,8 +93,10 @@ void empty_free_lists(struct gcs_heap *heap)
             shells += heap->occupancy[list];
             heap->occupancy[list] = 0;
         }
-    int64_t *count = &heap->counts.count[0];
-    *count = *count > shells ? *count - shells : 0;
+    if (heap->rules->count_tracking)
+        return;
+    while (shells-- > 0)
+        count_one_less(heap);
 }
 
 uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row)
@@ -185,6 +177,10 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
     if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
         gc_alloc(heap, &tuple, 2 * callbacks);
         gc_free(heap, &tuple, 2 * callbacks);
+        if (heap->rules->count_tracking) {
+            count_one_more(heap);
+            count_one_less(heap);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ enum {
     HEAD_TRASH,      /* what stays unreachable after finalizers */
     HEAD_FINALIZERS, /* what legacy finalizers reach */
     HEAD_CALLBACKS,  /* weak references whose callback is to be called */
+    HEAD_INCREMENT,  /* what an increment examines */
     FIRST_ROW,
 };
 
@@ -36,6 +37,15 @@ enum {
     DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
     DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
 };
+
+/* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
+#define VISITED (1u << 31)
+
+/* The incremental collector's two old lists. */
+enum { HEAD_VISITED = HEAD_MIDDLE, HEAD_PENDING = HEAD_OLD };
+
+/* The incremental collector starts with so much work to its credit. */
+enum { START_CREDIT = 5000 };
 
 /* 32 bytes. `prev` holds gc_refs while COLLECTING is set, as in CPython from 3.7: the list is
  * then singly linked until move_unreachable mends it. A free row is linked by next; a dying one
@@ -127,7 +137,10 @@ struct gcs_heap {
     uint16_t occupancy[GCS_FREE_LIST_COUNT];
     uint16_t tuple_occupancy[GCS_TUPLE_LENGTHS];
     bool collecting;
-    bool expand; /* make companions: the rules have them and the trace does not */
+    bool marked; /* incremental: the cycle's marking is done, it collects now */
+    int64_t work_to_do;
+    int64_t heap_size; /* as CPython counts it: live allocations, or tracked objects */
+    bool expand;       /* make companions: the rules have them and the trace does not */
 
     struct link *links; /* strict.c: by place in the pool, who holds what; else NULL */
     size_t link_capacity;
@@ -178,7 +191,13 @@ uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
 void weak_free(struct gcs_heap *heap);
 
 /* collect.c */
+void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work);
+void untrack_tuples(struct gcs_heap *heap, gcs_row head);
+uint64_t list_size(const struct gcs_heap *heap, gcs_row head);
 void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable);
+
+/* increment.c */
+void collect_incrementally(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
 
 /* trash.c */
 void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work);
@@ -186,6 +205,9 @@ void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *w
 /* tracking.c */
 void track(struct gcs_heap *heap, gcs_row row);
 void untrack(struct gcs_heap *heap, gcs_row row);
+void leave_permanent(struct gcs_heap *heap, gcs_row row);
+void count_one_more(struct gcs_heap *heap);
+void count_one_less(struct gcs_heap *heap);
 void track_at_birth(struct gcs_heap *heap, gcs_row row);
 void dict_maintain_tracking(struct gcs_heap *heap, gcs_row dict, gcs_row value);
 bool may_be_tracked(const struct gcs_heap *heap, gcs_row row);

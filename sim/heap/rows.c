@@ -335,6 +335,7 @@ enum gcs_status gcs_heap_new(const struct gcs_trace *trace, const struct gcs_rul
     made->memory = memory;
     made->expand = rules->companions && trace->options.objects_minor == 0;
     made->trigger.above = INT64_MAX;
+    made->work_to_do = rules->mechanism == GCS_MECHANISM_INCREMENTAL ? -START_CREDIT : 0;
     if (trace->options.has_start) {
         for (unsigned g = 0; g < GCS_GENERATIONS; g++)
             made->counts.count[g] = (int64_t)trace->options.start[g];

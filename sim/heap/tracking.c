@@ -2,22 +2,50 @@
 /* Which objects the collector knows: tracking and untracking (cpython-gc.md 2.4). */
 #include "heap_private.h"
 
+/* The counter rises, and with it the question whether to collect (CPython 3.12, gcmodule.c,
+ * _PyObject_GC_Link; from 3.14.1 to 3.14.4 _PyObject_GC_TRACK). */
+void count_one_more(struct gcs_heap *heap)
+{
+    heap->heap_size++;
+    if (++heap->counts.count[0] > heap->trigger.above && !heap->collecting)
+        heap->trigger.fire(heap->trigger.engine);
+}
+
+/* It is net of deaths, and never below zero. */
+void count_one_less(struct gcs_heap *heap)
+{
+    heap->heap_size--;
+    if (heap->counts.count[0] > 0)
+        heap->counts.count[0]--;
+}
+
 void track(struct gcs_heap *heap, gcs_row row)
 {
     GCS_ASSERT(!has(heap, row, TRACKED));
     set(heap, row, TRACKED);
+    unset(heap, row, VISITED);
     list_append(heap, HEAD_YOUNG, row);
+    if (heap->rules->count_tracking)
+        count_one_more(heap);
+}
+
+void leave_permanent(struct gcs_heap *heap, gcs_row row)
+{
+    if (!has(heap, row, FROZEN))
+        return;
+    unset(heap, row, FROZEN);
+    heap->totals.frozen_bytes -= row_bytes(heap, row) + row_extra(heap, row);
+    heap->totals.frozen_objects--;
 }
 
 void untrack(struct gcs_heap *heap, gcs_row row)
 {
     GCS_ASSERT(has(heap, row, TRACKED) && !has(heap, row, COLLECTING | UNREACHABLE));
-    if (has(heap, row, FROZEN)) {
-        heap->totals.frozen_bytes -= row_bytes(heap, row) + row_extra(heap, row);
-        heap->totals.frozen_objects--;
-    }
-    unset(heap, row, TRACKED | FROZEN);
+    leave_permanent(heap, row);
+    unset(heap, row, TRACKED);
     list_remove(heap, row);
+    if (heap->rules->count_tracking)
+        count_one_less(heap);
 }
 
 /* CPython's _PyObject_GC_MAY_BE_TRACKED: a container, unless it is a tuple found to hold atoms.

@@ -72,9 +72,8 @@ static void clear_weak_references(struct gcs_heap *heap)
             heap->rows[weakref].refs++;
             if (callback == GCS_WEAK_DROP)
                 set(heap, weakref, DROPS_ROOT);
-            untrack(heap, weakref); /* out of the permanent generation, too */
-            set(heap, weakref, TRACKED);
-            list_append(heap, HEAD_CALLBACKS, weakref);
+            leave_permanent(heap, weakref);
+            move_to(heap, weakref, HEAD_CALLBACKS);
         }
     }
 }
@@ -107,7 +106,7 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
         }
         unset(heap, weakref, DROPS_ROOT);
         if (row->refs > 1)
-            move_to(heap, weakref, older);
+            move_to(heap, weakref, older); /* down from older still, too */
         else
             work->collected++;
         let_go(heap, weakref);

@@ -75,8 +75,8 @@ refuse 2 "gcsim: --threshold: 2147483648 in '2147483648' is above 2147483647" ru
     -t 2147483648
 refuse 2 "gcsim: --threshold: more than three places in '1,2,3,4': T0[,T1[,T2]], give several \
 settings one by one" run t.gctrace -t 1,2,3,4
-refuse 2 'gcsim: run takes one setting: `gcsim sweep` takes ranges of thresholds' run t.gctrace \
-    -t 1:5:lin3
+refuse 2 'gcsim: --threshold: run takes one setting: `gcsim sweep` takes ranges of thresholds' \
+    run t.gctrace -t 1:5:lin3
 refuse 2 "gcsim: --threshold: a range is written A:B:linN or A:B:logN, with N points: '1:5'" \
     sweep t.gctrace -t 1:5
 refuse 2 "gcsim: --threshold: the ends of a logarithmic range must be above 0: '0:5:log3'" \
@@ -84,15 +84,12 @@ refuse 2 "gcsim: --threshold: the ends of a logarithmic range must be above 0: '
 refuse 2 "gcsim: --threshold: more than 10000 points: '1:5:lin10001'" sweep t.gctrace \
     -t 1:5:lin10001
 refuse 2 "gcsim: --threshold1: not a number: 'x'" sweep t.gctrace --threshold1 x
-refuse 2 'gcsim: run takes one setting: `gcsim sweep` takes ranges of thresholds' run t.gctrace \
-    -t 1 -t 2
+refuse 2 'gcsim: run takes one setting: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
 
 # Names.
 refuse 2 "gcsim: unknown model 'cpyton-3.12' (did you mean 'cpython-3.12'?)" run t.gctrace \
     -m cpyton-3.12
 refuse 2 "gcsim: unknown model 'pypy': see \`gcsim list models\`" run t.gctrace -m pypy
-refuse 2 "gcsim: 'cpython-3.14.2' has the incremental collector, which is not modelled; \
-cpython-3.14 means 3.14.5 on" run t.gctrace -m cpython-3.14.2
 refuse 2 "gcsim: unknown strategy 'manul' (did you mean 'manual'?)" run t.gctrace -S manul
 refuse 2 "gcsim: unknown strategy 'prayer': see \`gcsim list strategies\`, or give a path (with \
 a slash, or ending in .yaml)" run t.gctrace -S prayer
@@ -130,9 +127,15 @@ refuse 2 'gcsim: --max gc_ns=1h: junk behind the number (suffixes: ns us ms s)' 
 holds . t.gctrace
 expect 0 run t.gctrace -q -t 1 --max gc_ns=1s --max gc_share=0.99
 expect 3 run t.gctrace -q -t 1 --max gc_ns=1ns -o d
-grep -q '^gcsim: trial 1: gc_ns is [0-9]*, over --max 1ns$' ../err || differ '--max: no line'
+grep -q '^gcsim: trial 1: gc_ns is [0-9]*, over --max 1ns (1)$' ../err || differ '--max: no line'
 [ -f d/summary.csv ] || differ 'a broken --max is a result, too: the files are written'
 expect 3 sweep t.gctrace -q -t 1,5 -t 100 --max peak_bytes=1KiB --max gc_ns=0
+
+# 1.2x is measured by the default setting, which must be there.
+refuse 2 'gcsim: --max gc_ns=1.2x: is measured by the default setting, which is not among the '\
+'trials: add `-t default` and strategy default' run t.gctrace -t 1 --max gc_ns=1.2x
+expect 0 sweep t.gctrace -q -t 1 -t default --max peak_bytes=1.1x
+expect 3 sweep t.gctrace -q -t default -t 1 --max peak_bytes=0.5x
 
 # What cannot be done ends with 1.
 refuse 1 'gcsim: --engine index: this gcsim has only the replay engine' run t.gctrace \

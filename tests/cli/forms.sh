@@ -9,10 +9,14 @@ without_input() {
     sed '/^input:/d' "$1/effective.yaml" >../short && cp ../short "$1/effective.yaml"
 }
 
+# compare COMMAND NAME OPTION...: the command gives the same files for both forms.
 compare() {
+    command=$1
+    name=$2
+    shift 2
     rm -rf text bytes
-    expect 0 "$1" "$2.gctrace" -q -o text --force $3
-    expect 0 "$1" "$2.gctb" -q -o bytes --force $3
+    expect 0 "$command" "$name.gctrace" -q -o text "$@"
+    expect 0 "$command" "$name.gctb" -q -o bytes "$@"
     without_input text
     without_input bytes
     same_directories text bytes
@@ -22,7 +26,6 @@ tiny_trace >tiny.gctrace
 expect 0 trace make web --max-events 20000 -o web.gctb
 expect 0 trace make web --max-events 20000 -o web2.gctrace
 expect 0 trace make llm-serve --max-events 5000 --seed 7 -o llm-serve.gctrace
-i=0
 if [ -n "$RANDOM_TRACE" ]; then
     for i in 1 2 3; do
         "$RANDOM_TRACE" $i 2000 all >random$i.gctrace || differ 'random_trace fails'
@@ -50,9 +53,9 @@ for text in *.gctrace; do
         sed "s/^$name.gctb: //; /^bytes in/d" ../out >../short
         same ../short ../other
     done
-    compare run "$name" '-t 20'
-    compare sweep "$name" '-t 20,2 -t 300 -m cpython-3.8,cpython-3.12 -S default,manual:every=99 '\
-'--detail'
+    compare run "$name" -t 20
+    compare sweep "$name" -t 20,2 -t 300 -m cpython-3.8,cpython-3.12 \
+        -S default,manual:every=99 --detail
 done
 
 # Comments, blank lines and a last line without its end are forgiven, and go away.

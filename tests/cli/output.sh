@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What goes to stdout and to stderr: tables, CSV, JSON, nothing.
+. "$(dirname "$0")/common.sh"
+tiny_trace >t.gctrace
+printf '%s\n' 'strategy: s' 'rules: [{when: mark never, do: collect 2}]' >unmet.yaml
+
+# -q: nothing at all when all goes well, not even warnings.
+for words in 'run t.gctrace' 'run t.gctrace -S ./unmet.yaml' 'run t.gctrace -o d' \
+    'sweep t.gctrace -t 1,2' 'sweep web --max-events 500' 'trace check t.gctrace' \
+    'trace pack t.gctrace -o t.gctb' 'trace make web --max-events 500 -o web.gctb'; do
+    # shellcheck disable=SC2086 # words
+    expect 0 $words -q
+    [ -s ../out ] && differ "$words -q: stdout: $(head -n 2 ../out)"
+    [ -s ../err ] && differ "$words -q: stderr: $(head -n 2 ../err)"
+done
+# Errors and broken limits are said nevertheless.
+expect 2 run nowhere.gctrace -q
+[ "$(wc -l <../err)" -eq 1 ] || differ '-q: no error'
+expect 3 run t.gctrace -t 1 -q --max gc_ns=0
+[ "$(wc -l <../err)" -eq 1 ] || differ '-q: no line on --max'
+
+# Warnings go to stderr, results to stdout, and no progress where there is no terminal.
+expect 0 run t.gctrace -S ./unmet.yaml
+says "gcsim: warning: strategy s waits for the mark 'never', which never came"
+grep -q '^model  *cpython-' ../out || differ 'run prints no summary'
+expect 0 sweep t.gctrace -t 1:50:lin20
+[ -s ../err ] && differ "progress without a terminal: $(cat ../err)"
+
+# CSV on stdout is summary.csv.
+for words in 'run t.gctrace -t 1' 'sweep t.gctrace -t 1,2 -t 3' 'run web --max-events 2000'; do
+    rm -rf d
+    # shellcheck disable=SC2086 # words
+    expect 0 $words --format csv -o d
+    same ../out d/summary.csv
+    # shellcheck disable=SC2086 # words
+    expect 0 $words --format=text -o d --force
+    same d/summary.csv d/summary.csv
+done
+
+# JSON holds the same, by the same names.
+python=$(command -v python3 || command -v python || :)
+if [ -n "$python" ]; then
+    cp t.gctrace 'odd "name", \ é.gctrace'
+    printf '%s\n' 'gctrace 1' >nothing.gctrace
+    for input in t.gctrace nothing.gctrace 'odd "name", \ é.gctrace'; do
+        expect 0 sweep "$input" -t 1 -t 2 --format csv
+        cp ../out ../csv
+        expect 0 sweep "$input" -t 1 -t 2 --format json
+        "$python" -m json.tool <../out >/dev/null || differ "$input: no JSON"
+        "$python" - ../out ../csv <<'END' || differ "$input: JSON and CSV differ"
+import csv, io, json, sys
+with io.open(sys.argv[1], encoding='utf-8') as file:
+    objects = json.load(file)
+with io.open(sys.argv[2], encoding='utf-8', newline='') as file:
+    rows = list(csv.DictReader(file))
+assert len(rows) == len(objects) == 2
+for row, one in zip(rows, objects):
+    assert list(row) == list(one), (list(row), list(one))
+    for name, cell in row.items():
+        value = one[name]
+        if value is None or value == '':
+            assert cell == '', (name, cell)
+        elif isinstance(value, (int, float)):
+            assert float(cell) == float(value), (name, cell, value)
+        else:
+            assert cell == value, (name, cell, value)
+END
+    done
+fi
+
+# A reader that has enough ends it quietly.
+"$GCSIM" list keys 2>../err | head -n 1 >../out
+[ -s ../err ] && differ "| head: $(cat ../err)"
+"$GCSIM" trace make web --max-events 20000 -o web.gctb -q --force
+"$GCSIM" trace print web.gctb 2>../err | head -n 1 >../out
+[ "$(cat ../out)" = 'gctrace 1' ] || differ "| head: $(cat ../out)"
+[ -s ../err ] && differ "| head: $(cat ../err)"
+
+# Everything there is to list is there, and what is listed works.
+for list in models strategies keys columns workloads costs; do
+    expect 0 list $list
+    [ -s ../out ] || differ "list $list is empty"
+    [ -s ../err ] && differ "list $list: $(cat ../err)"
+done
+expect 0 list models
+awk '/^$/ { exit } NR > 1 { print $1 }' ../out >../models
+while read -r model; do
+    expect 0 run t.gctrace -m "$model" -q -t 1
+done <../models
+[ "$(wc -l <../models)" -gt 8 ] || differ 'hardly a model is listed'
+finish
