@@ -578,13 +578,11 @@ static Suite *base_suite(void)
     tcase_add_test(memory, an_error_has_its_place_and_fits_one_line);
     suite_add_tcase(suite, memory);
 
-    if (getenv("GCSIM_TEST_KNOWN")) { /* faults that are known and not mended yet */
-        TCase *known = tcase_create("known");
-        tcase_add_test(known, a_decimal_fraction_of_a_suffix_is_whole_where_arithmetic_says_so);
-        tcase_add_test(known, a_whole_number_that_no_double_holds_is_not_rounded);
-        tcase_add_test(known, nothing_can_be_pushed_on_an_arena_that_is_empty);
-        suite_add_tcase(suite, known);
-    }
+    TCase *known = tcase_create("known");
+    tcase_add_test(known, a_decimal_fraction_of_a_suffix_is_whole_where_arithmetic_says_so);
+    tcase_add_test(known, a_whole_number_that_no_double_holds_is_not_rounded);
+    tcase_add_test(known, nothing_can_be_pushed_on_an_arena_that_is_empty);
+    suite_add_tcase(suite, known);
     return suite;
 }
 

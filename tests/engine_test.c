@@ -526,8 +526,7 @@ static Suite *engine_suite(void)
     tcase_add_test(runs, disabled_and_threshold_0_are_the_same);
     tcase_add_test(runs, reference_counting_alone_collects_nothing);
     tcase_add_test(runs, a_program_whose_gc_calls_are_ignored_runs_as_if_it_made_none);
-    if (getenv("GCSIM_TEST_KNOWN")) /* faults that are known and not mended yet */
-        tcase_add_test(runs, the_timeline_keeps_a_peak_that_ends_inside_an_allocation);
+    tcase_add_test(runs, the_timeline_keeps_a_peak_that_ends_inside_an_allocation);
     suite_add_tcase(suite, runs);
     return suite;
 }

@@ -273,8 +273,8 @@ static const struct {
     uint64_t event;
 } overlooked[] = {
     {"a 1 8\nd 1\nd 1\n", 2},
-    {"a 1 0\na 2 6\nk 2 1 drop\ns 1 0 1\nd 1\nd 2\n", 5},
     {"a 1 0\na 2 6\nk 2 1\na 3 6\nk 3 1\n", 4},
+    {"a 1 0\na 2 6\nk 2 1 drop\ns 1 0 1\nd 1\nd 2\n", 5}, /* the last: known, not mended yet */
 };
 
 START_TEST(what_no_program_can_do_is_found)
@@ -567,8 +567,8 @@ static Suite *heap_suite(void)
     tcase_add_test(heaps, memory_stays_within_the_headers_promise);
     tcase_add_test(heaps, garbage_is_dated_by_the_first_event_after_which_nothing_reaches_it);
     tcase_add_test(heaps, a_valid_trace_passes_and_one_more_line_that_names_garbage_does_not);
-    if (getenv("GCSIM_TEST_KNOWN")) /* faults that are known and not mended yet */
-        tcase_add_loop_test(heaps, what_no_program_can_do_is_found, 0, (int)COUNT(overlooked));
+    tcase_add_loop_test(heaps, what_no_program_can_do_is_found, 0,
+                        (int)COUNT(overlooked) - (getenv("GCSIM_TEST_KNOWN") ? 0 : 1));
     suite_add_tcase(suite, heaps);
     return suite;
 }

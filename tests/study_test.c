@@ -517,12 +517,10 @@ static Suite *study_suite(void)
         3);
     tcase_add_loop_test(studies, a_replay_with_any_budget_ends_cleanly, 0, GIVEN);
     tcase_add_test(studies, trade_offs_are_marked_among_the_trials_of_a_program);
-    if (getenv("GCSIM_TEST_KNOWN")) { /* faults that are known and not mended yet */
-        tcase_add_test(studies, the_first_failure_is_the_same_with_any_number_of_workers);
-        tcase_add_test(studies, a_rule_that_waits_for_a_mark_does_not_mind_a_small_budget);
-        tcase_add_test(studies, a_payload_that_cannot_be_noted_down_is_a_limit);
-        tcase_add_test(studies, programs_with_other_axes_do_not_compete);
-    }
+    tcase_add_test(studies, the_first_failure_is_the_same_with_any_number_of_workers);
+    tcase_add_test(studies, a_rule_that_waits_for_a_mark_does_not_mind_a_small_budget);
+    tcase_add_test(studies, a_payload_that_cannot_be_noted_down_is_a_limit);
+    tcase_add_test(studies, programs_with_other_axes_do_not_compete);
     suite_add_tcase(suite, studies);
     return suite;
 }

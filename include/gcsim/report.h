@@ -93,7 +93,7 @@ void gcs_grid_print(const struct gcs_grid *grid, struct gcs_text *text);
 void gcs_print_time(gcs_time ns, char text[16]);
 /** "231 MiB". */
 void gcs_print_bytes(uint64_t bytes, char text[16]);
-/** "2.5M", "93,232". */
+/** "93,232". */
 void gcs_print_count(uint64_t count, char text[32]);
 
 /** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready

@@ -68,7 +68,7 @@ void gcs_arena_fini(struct gcs_arena *arena)
 void *gcs_arena_push(struct gcs_arena *arena, size_t bytes)
 {
     size_t rounded = (bytes + ALIGN - 1) / ALIGN * ALIGN;
-    if (rounded > arena->left) {
+    if (!arena->chunks || rounded > arena->left) {
         size_t room = rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES;
         size_t head = (sizeof(struct gcs_arena_chunk) + ALIGN - 1) / ALIGN * ALIGN;
         struct gcs_arena_chunk *chunk = calloc(1, head + room);

@@ -132,11 +132,12 @@ bool gcs_parse_whole(const char *text, size_t length, enum gcs_unit unit, uint64
     double real;
     if (!gcs_parse_real(text, length, unit, &real, why))
         return false;
-    if (real < 0 || real != floor(real) || real > 0x1p53) {
-        *why = real < 0 ? "is below 0" : real > 0x1p53 ? "too large" : "not a whole number";
+    double whole = round(real); /* 1.001k is whole, whatever binary fractions make of it */
+    if (real < 0 || fabs(real - whole) > whole * 0x1p-51 || whole >= 0x1p53) {
+        *why = real < 0 ? "is below 0" : whole >= 0x1p53 ? "too large" : "not a whole number";
         return false;
     }
-    *value = (uint64_t)real;
+    *value = (uint64_t)whole;
     return true;
 }
 

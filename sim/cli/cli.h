@@ -102,11 +102,13 @@ void file_drop(struct file_out *out);
 bool file_may_begin(const char *path, bool force);
 /** Exists, and is no directory. */
 bool file_is_regular(const char *path);
-bool directory_remove(const char *path);
+/** Takes away `levels` directories from the end of a path, as long as they are empty. */
+void directory_remove(const char *path, unsigned levels);
 /** Bytes that the machine can give without paging; 0: unknown. */
 uint64_t memory_available(void);
 bool file_exists(const char *path);
-bool directory_make(const char *path);
+/** With the ones above it; *made: how many of them were not there. */
+bool directory_make(const char *path, unsigned *made);
 /** Joins with a slash; malloc'ed. */
 char *path_join(const char *directory, const char *name);
 /** Writes to stdout. */

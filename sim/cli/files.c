@@ -177,8 +177,9 @@ char *path_join(const char *directory, const char *name)
     return path;
 }
 
-bool directory_make(const char *path)
+bool directory_make(const char *path, unsigned *made)
 {
+    *made = 0;
     if (*path == '\0') {
         print_usage_error("--output: the name of a directory is expected");
         return false;
@@ -187,7 +188,9 @@ bool directory_make(const char *path)
     bool done = true;
     for (char *slash = strchr(prefix + 1, '/'); slash && done; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        done = mkdir(prefix, 0777) == 0 || errno == EEXIST;
+        done = mkdir(prefix, 0777) == 0;
+        *made += done;
+        done |= errno == EEXIST;
         *slash = '/';
     }
     struct stat about;
@@ -201,9 +204,20 @@ bool directory_make(const char *path)
     return done;
 }
 
-bool directory_remove(const char *path)
+void directory_remove(const char *path, unsigned levels)
 {
-    return rmdir(path) == 0;
+    char *rest = path_join(path, "");
+    while (levels-- > 0) {
+        char *slash = strrchr(rest, '/');
+        while (slash && slash > rest && slash[1] == '\0') {
+            *slash = '\0';
+            slash = strrchr(rest, '/');
+        }
+        if (rmdir(rest) != 0 || !slash)
+            break;
+        slash[1] = '\0';
+    }
+    free(rest);
 }
 
 /* Devices and pipes are written into; only regular files are replaced. */

@@ -117,9 +117,9 @@ static bool write_files(const struct trials *trials, struct details *details,
 }
 
 /* Before hours are spent: may the files be written? */
-static bool may_write(const struct options *options, bool detailed, bool *made)
+static bool may_write(const struct options *options, bool detailed, unsigned *made)
 {
-    *made = false;
+    *made = 0;
     if (!options->output)
         return true;
     for (unsigned i = 0; i < FILES; i++) {
@@ -129,8 +129,7 @@ static bool may_write(const struct options *options, bool detailed, bool *made)
         if (!may)
             return false;
     }
-    *made = !file_exists(options->output);
-    return directory_make(options->output);
+    return directory_make(options->output, made);
 }
 
 static void print_json(const struct trials *trials, struct gcs_text *text)
@@ -351,13 +350,16 @@ static int finish(struct trials *trials, struct details *details, const struct o
 
 static int run_plan(struct trials *trials, const struct options *options, bool sweep)
 {
-    bool detailed = !sweep || options->detail, made;
+    bool detailed = !sweep || options->detail;
+    unsigned made;
     struct gathered gathered = {0};
     struct maximum maxima[REPEAT_MAX];
     if (!parse_maxima(trials, options, maxima))
         return EXIT_USAGE;
-    if (!may_write(options, detailed, &made))
+    if (!may_write(options, detailed, &made)) {
+        directory_remove(options->output, made);
         return EXIT_FAILED;
+    }
     if (options->output && detailed) {
         gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
         GCS_REQUIRE(gathered.details != NULL);
@@ -372,8 +374,8 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         code = finish(trials, gathered.details, options, sweep, detailed);
     else
         input_print_error(trials->program, &error);
-    if (code != EXIT_DONE && made)
-        directory_remove(options->output); /* if it is empty still */
+    if (code != EXIT_DONE)
+        directory_remove(options->output, made);
     free_details(gathered.details, trials->plan.trial_count);
     return code == EXIT_DONE ? check_maxima(trials, maxima, options->maxima.count) : code;
 }

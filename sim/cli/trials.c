@@ -171,6 +171,16 @@ static enum gcs_status join(struct gcs_arena *arena, const struct gcs_names *lis
     return GCS_OK;
 }
 
+static enum gcs_status check_list(struct gcs_arena *arena, const struct gcs_names *list,
+                                  const char *option, struct gcs_error *error)
+{
+    struct gcs_numbers numbers = {0};
+    struct gcs_error why = {0};
+    if (join(arena, list, &numbers, &why) == GCS_OK)
+        return GCS_OK;
+    return gcs_fail(error, GCS_INVALID, "--%s: %s", option, why.text);
+}
+
 /* One of -t's texts, for a model. */
 static enum gcs_status places_for(struct gcs_arena *arena, const struct wanted *wanted,
                                   const char *text, const struct gcs_model *model, bool sweep,
@@ -342,6 +352,19 @@ static void add_settings(struct corner *corner, struct triple *triples, size_t c
         add_setting(corner, triples[i].threshold);
 }
 
+/* A failure that is the study's: it tells the place in its file. */
+static enum gcs_status fail_in_study(const struct trials *trials, const struct gcs_node *node,
+                                     const char *why, struct gcs_error *error)
+{
+    snprintf(error->file, sizeof error->file, "%.250s", trials->input->path);
+    return gcs_fail(gcs_node_blame(node, error), GCS_INVALID, "%s", why);
+}
+
+static const struct gcs_node *axis_node(const struct trials *trials, size_t axis)
+{
+    return gcs_node_entry(gcs_node_at(gcs_config_root(trials->input->config), "axes"), axis);
+}
+
 /* A workload's configuration with the axes' values set, read anew. */
 static enum gcs_status varied_config(struct trials *trials, const char *const *paths,
                                      const char *const *values, size_t count,
@@ -357,25 +380,39 @@ static enum gcs_status varied_config(struct trials *trials, const char *const *p
     enum gcs_status status =
         gcs_config_read(text.data, text.length, &trials->arena, &fresh, error);
     gcs_text_fini(&text);
-    for (size_t i = 0; i < count && status == GCS_OK; i++)
-        status = gcs_config_set(fresh, paths[i], values[i], error);
-    if (status == GCS_OK)
-        status = gcs_config_finish(fresh, error);
+    for (size_t i = 0; i < count && status == GCS_OK; i++) {
+        struct gcs_error why = {0};
+        if (gcs_config_set(fresh, paths[i], values[i], &why) != GCS_OK)
+            status = fail_in_study(trials, axis_node(trials, i), why.text, error);
+    }
+    struct gcs_error why = {0};
+    if (status == GCS_OK &&
+        gcs_config_finish(fresh, &why) != GCS_OK) { /* a value out of bounds */
+        const struct gcs_node *axes =
+            gcs_node_at(gcs_config_root(trials->input->config), "axes");
+        for (size_t i = 0; i < count; i++)
+            if (gcs_same(why.where, paths[i]))
+                axes = axis_node(trials, i);
+        return fail_in_study(trials, axes, why.text, error);
+    }
     *config = fresh;
     return status;
 }
 
-static enum gcs_status count_points(const struct gcs_study *study, const struct wanted *wanted,
+static enum gcs_status count_points(const struct trials *trials, const struct wanted *wanted,
                                     size_t *points, struct gcs_error *error)
 {
+    const struct gcs_study *study =
+        trials->input->kind == INPUT_STUDY ? &trials->input->study : NULL;
     *points = 1;
     for (size_t i = 0; study && i < study->axis_count; i++) {
         size_t count = study->axes[i].values.count;
         if (count == 0)
-            return gcs_fail(error, GCS_INVALID, "axes.%s: an axis has at least one value",
-                            study->axes[i].path);
+            return fail_in_study(trials, axis_node(trials, i), "an axis has at least one value",
+                                 error);
         if (count > TRIALS_MAX / *points)
-            return gcs_fail(error, GCS_INVALID, "axes: more than %d points", TRIALS_MAX);
+            return fail_in_study(trials, axis_node(trials, i),
+                                 "too many points on all axes together", error);
         *points *= count;
     }
     if (wanted->seeds > TRIALS_MAX / *points)
@@ -391,7 +428,7 @@ static enum gcs_status make_programs(struct trials *trials, const struct wanted 
     const struct gcs_study *study =
         trials->input->kind == INPUT_STUDY ? &trials->input->study : NULL;
     size_t axes = study ? study->axis_count : 0, points;
-    GCS_TRY(count_points(study, wanted, &points, error));
+    GCS_TRY(count_points(trials, wanted, &points, error));
     if (trials->program->kind == INPUT_TRACE && axes)
         return gcs_fail(error, GCS_INVALID, "axes: a trace has no keys to vary");
     trials->plan.program_count = points * (size_t)wanted->seeds;
@@ -631,8 +668,13 @@ static int open_program(struct trials *trials, const struct options *options)
     }
     if (code == EXIT_DONE && input->study.digest && input->study.digest[0] &&
         !gcs_same(input->study.digest, trials->inner.digest.hex)) {
-        print_usage_error("%s: digest: %s has changed since (it is %s now)", input->path,
-                          input->study.input, trials->inner.digest.hex);
+        struct gcs_error error = {0};
+        char why[512];
+        snprintf(why, sizeof why, "%.300s has changed since (it is %s now)", input->study.input,
+                 trials->inner.digest.hex);
+        fail_in_study(trials, gcs_node_at(gcs_config_root(input->config), "digest"), why,
+                      &error);
+        print_error(input->path, &error);
         return EXIT_USAGE;
     }
     return code;
@@ -667,6 +709,8 @@ static enum gcs_status make_plan(struct trials *trials, const struct options *op
         wanted->thresholds =
             sweep ? default_sweep(&trials->arena) : one(&trials->arena, "default");
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
+    GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
+    GCS_TRY(check_list(&trials->arena, &wanted->threshold2, "threshold2", error));
     GCS_TRY(options_whole(options->jobs, "jobs", GCS_UNIT_NONE, count_cores(), &jobs, error));
     if (jobs < 1 || jobs > 256)
         return gcs_fail(error, GCS_INVALID, "--jobs: %llu is not in 1 ... 256",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANY_PATCH = UINT_MAX };
+#define ANY_PATCH UINT_MAX
 
 int gcs_choose_generational(const struct gcs_counts *counts,
                             const int64_t threshold[GCS_GENERATIONS])
@@ -326,17 +326,20 @@ static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
     char *end;
     const char *digits = name + sizeof prefix - 1;
     unsigned long first = strtoul(digits, &end, 10);
-    if (end == digits || *end != '.' || first > 99)
+    if (*digits < '0' || *digits > '9' || *end != '.' || first > 99)
         return false;
     digits = end + 1;
     unsigned long second = strtoul(digits, &end, 10);
     if (end == digits || *digits < '0' || *digits > '9' || second > 999)
         return false;
-    if (*end == 'b') /* a beta or a release candidate of it behaves alike */
-        end++;
-    else if (end[0] == 'r' && end[1] == 'c')
-        end += 2;
-    if (end[strspn(end, "0123456789")] != '\0')
+    size_t letters = *end == 'b' ? 1 : end[0] == 'r' && end[1] == 'c' ? 2 : 0;
+    if (letters) { /* a beta or a candidate is as the release; 3.13's were incremental */
+        digits = end + letters;
+        end += letters + strspn(digits, "0123456789");
+        if (end == digits || first == 13)
+            return false;
+    }
+    if (*end)
         return false;
     *minor = (unsigned)first;
     *patch = (unsigned)second;

@@ -48,6 +48,8 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
     struct gcs_collection collection = {
         .event = replay->event, .time_ns = replay->clock, .cause = cause};
     uint64_t bytes_before = replay->totals->live_bytes;
+    struct gcs_sample before = sample_now(replay); /* may be a peak, up to 3.11 */
+    GCS_TRY(ledger_observe(replay->ledger, &before, error));
     gcs_heap_collect(replay->heap, generation, &collection.work);
     collection.pause_ns = gcs_cost_pause(replay->setting->cost, &collection.work);
     collection.live_objects = replay->totals->live_objects;

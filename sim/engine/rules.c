@@ -89,8 +89,8 @@ void rules_end(struct replay *replay)
 {
     const struct gcs_strategy *strategy = replay->setting->strategy;
     for (size_t i = 0; i < strategy->rule_count; i++)
-        if (strategy->rules[i].when == GCS_WHEN_MARK && !replay->met[i] &&
-            !replay->ledger->unmet)
+        if (strategy->rules[i].when == GCS_WHEN_MARK && replay->met && !replay->met[i] &&
+            !replay->ledger->unmet) /* NULL: the run did not get that far */
             replay->ledger->unmet = &strategy->rules[i];
     gcs_memory_free(replay->memory, replay->due, replay->due_capacity, sizeof *replay->due);
     gcs_memory_free(replay->memory, replay->met, replay->met_capacity, sizeof *replay->met);

@@ -113,7 +113,7 @@ static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *e
     if (targets && !pair)
         GCS_TRY(fill(heap, row, targets, error));
     if (event->value) {
-        set_extra(heap, row, event->value, error);
+        GCS_TRY(set_extra(heap, row, event->value, error));
         heap->totals.live_bytes += row_extra(heap, row);
     }
     enter_generation(heap, row, standing);
@@ -185,7 +185,7 @@ static enum gcs_status resize(struct gcs_heap *heap, const struct gcs_event *eve
     if (row == NOBODY)
         return GCS_INVALID;
     uint64_t before = row_extra(heap, row);
-    set_extra(heap, row, event->value, error);
+    GCS_TRY(set_extra(heap, row, event->value, error));
     heap->totals.live_bytes += row_extra(heap, row) - before;
     if (has(heap, row, FROZEN))
         heap->totals.frozen_bytes += row_extra(heap, row) - before;

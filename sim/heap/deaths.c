@@ -128,14 +128,18 @@ static void forget_big(struct gcs_heap *heap, gcs_row row)
         }
 }
 
-void set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra, struct gcs_error *error)
+enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
+                          struct gcs_error *error)
 {
     if (heap->rows[row].extra == BIG_EXTRA)
         forget_big(heap, row);
     heap->rows[row].extra = (uint32_t)(extra < BIG_EXTRA ? extra : BIG_EXTRA);
-    if (extra >= BIG_EXTRA && GCS_GROW(heap->memory, &heap->big, &heap->big_capacity,
-                                       heap->big_count + 1, error) == GCS_OK)
-        heap->big[heap->big_count++] = (struct big_extra){row, extra};
+    if (extra < BIG_EXTRA)
+        return GCS_OK;
+    GCS_TRY(
+        GCS_GROW(heap->memory, &heap->big, &heap->big_capacity, heap->big_count + 1, error));
+    heap->big[heap->big_count++] = (struct big_extra){row, extra};
+    return GCS_OK;
 }
 
 /* The object is gone for good: books are closed, row and slots handed back. */

@@ -178,7 +178,8 @@ void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);
 uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
 uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
-void set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra, struct gcs_error *error);
+enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
+                          struct gcs_error *error);
 
 /* weakrefs.c */
 enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
@@ -187,6 +188,7 @@ void weak_clear(struct gcs_heap *heap, gcs_row weakref);
 bool weak_pop(struct gcs_heap *heap, gcs_row target, gcs_row *weakref, enum gcs_weak *callback);
 bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
                        enum gcs_weak *callback);
+bool weak_has_plain(const struct gcs_heap *heap, gcs_row target);
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
 void weak_free(struct gcs_heap *heap);
 

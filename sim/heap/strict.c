@@ -122,6 +122,13 @@ static enum gcs_status must_be_reachable(struct pass *pass, uint64_t object,
                                          struct gcs_error *error)
 {
     gcs_row row = object ? number_find(pass->heap, object) : NOBODY;
+    if (row != NOBODY && has(pass->heap, row, FINALIZED) &&
+        shape_of(pass->heap, row)->finalizer == GCS_FINALIZER_RESURRECT)
+        return gcs_fail(
+            error, GCS_INVALID,
+            "object %llu was resurrected by its finalizer: the trace may not name it "
+            "any more",
+            (unsigned long long)object);
     if (row == NOBODY || pass->heap->rows[row].roots > 0) /* what is gone, apply will tell */
         return GCS_OK;
     GCS_TRY(make_room(pass, error));
@@ -166,6 +173,22 @@ static enum gcs_status check_named(struct pass *pass, const struct gcs_event *ev
     return GCS_OK;
 }
 
+/* CPython returns a known weak reference again rather than make a second one without a
+ * callback. */
+static enum gcs_status check_weak(const struct pass *pass, const struct gcs_event *event,
+                                  struct gcs_error *error)
+{
+    gcs_row target = number_find(pass->heap, event->value);
+    if (target == NOBODY || event->detail != GCS_WEAK_PLAIN ||
+        !weak_has_plain(pass->heap, target))
+        return GCS_OK;
+    return gcs_fail(
+        error, GCS_INVALID,
+        "object %llu has a weak reference without a callback already: add a root to "
+        "that one instead",
+        (unsigned long long)event->value);
+}
+
 /* A set holds an object once. */
 static enum gcs_status check_set(const struct pass *pass, const struct gcs_event *event,
                                  struct gcs_error *error)
@@ -192,6 +215,8 @@ static enum gcs_status step(struct pass *pass, const struct gcs_block *block, ui
 {
     const struct gcs_event *event = &block->events[index];
     GCS_TRY(check_named(pass, event, block->targets, error));
+    if (event->op == GCS_OP_WEAK)
+        GCS_TRY(check_weak(pass, event, error));
     GCS_TRY(gcs_heap_apply(pass->heap, block, index, error));
     if (event->op == GCS_OP_STORE || event->op == GCS_OP_ALLOCATE)
         GCS_TRY(check_set(pass, event, error));

@@ -171,6 +171,12 @@ bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
     return true;
 }
 
+bool weak_has_plain(const struct gcs_heap *heap, gcs_row target)
+{
+    return has(heap, target, HAS_WEAKREFS) &&
+           heap->weaks[get(heap, key_of_target(target))].callback == GCS_WEAK_PLAIN;
+}
+
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target)
 {
     uint32_t count = 0;

@@ -129,7 +129,7 @@ void gcs_print_bytes(uint64_t bytes, char text[16])
         snprintf(text, 16, "-");
         return;
     }
-    while (value >= 10240 && unit < 4) {
+    while (value >= 1000 && unit < 4) {
         value /= 1024;
         unit++;
     }

@@ -84,7 +84,6 @@ static void fail(struct study *study, size_t index)
 {
     if (index < study->failed)
         study->failed = index;
-    study->stop = true;
 }
 
 /* The next trial that can run: its trace is there, or nobody makes it yet. trial_count: none
@@ -94,7 +93,7 @@ static size_t pick(struct study *study)
     const struct gcs_study_plan *plan = study->plan;
     while (study->first_open < plan->trial_count && study->taken[study->first_open])
         study->first_open++;
-    for (size_t i = study->first_open; i < plan->trial_count; i++)
+    for (size_t i = study->first_open; i < study->failed; i++) /* those before it still count */
         if (!study->taken[i] && study->sources[plan->trials[i].program].made != MAKING)
             return i;
     return plan->trial_count;
@@ -137,6 +136,8 @@ static void work(struct workers *workers, unsigned worker, void *job)
     struct study *study = job;
     struct gcs_study_plan *plan = study->plan;
     struct bench bench = {.memory.limit = plan->max_memory / plan->jobs};
+    if (plan->max_memory && !bench.memory.limit)
+        bench.memory.limit = 1; /* 0 would be none */
     (void)worker;
     bench.pauses = malloc(sizeof *bench.pauses);
     bench.requests = malloc(sizeof *bench.requests);
@@ -145,7 +146,7 @@ static void work(struct workers *workers, unsigned worker, void *job)
     while (bench.pauses && bench.requests && !study->stop) {
         size_t index = pick(study);
         if (index == plan->trial_count) {
-            if (study->first_open == plan->trial_count)
+            if (study->first_open >= study->failed)
                 break;
             workers_wait(workers);
             continue;
@@ -166,17 +167,40 @@ static void work(struct workers *workers, unsigned worker, void *job)
     free(bench.requests);
 }
 
+/* The first trial whose program has the same axes. */
+static size_t first_like(const struct gcs_study_plan *plan, size_t trial)
+{
+    const char *axes = plan->programs[plan->trials[trial].program].axes;
+    size_t i = 0;
+    for (;; i++) {
+        const char *other = plan->programs[plan->trials[i].program].axes;
+        if (gcs_same(other ? other : "", axes ? axes : ""))
+            return i;
+    }
+}
+
+static void mark_group(struct gcs_study_plan *plan, size_t first,
+                       const struct gcs_summary **summaries, bool *on_front)
+{
+    size_t count = 0;
+    for (size_t i = first; i < plan->trial_count; i++)
+        if (first_like(plan, i) == first)
+            summaries[count++] = &plan->trials[i].summary;
+    gcs_pareto(summaries, count, on_front);
+    count = 0;
+    for (size_t i = first; i < plan->trial_count; i++)
+        if (first_like(plan, i) == first)
+            plan->trials[i].pareto = on_front[count++];
+}
+
 static enum gcs_status mark_pareto(struct gcs_study_plan *plan, struct gcs_error *error)
 {
     const struct gcs_summary **summaries = calloc(plan->trial_count, sizeof *summaries);
     bool *on_front = calloc(plan->trial_count, sizeof *on_front);
-    if (summaries && on_front) {
+    if (summaries && on_front)
         for (size_t i = 0; i < plan->trial_count; i++)
-            summaries[i] = &plan->trials[i].summary;
-        gcs_pareto(summaries, plan->trial_count, on_front);
-        for (size_t i = 0; i < plan->trial_count; i++)
-            plan->trials[i].pareto = on_front[i];
-    }
+            if (i == first_like(plan, i))
+                mark_group(plan, i, summaries, on_front);
     bool done = summaries && on_front;
     free(summaries);
     free(on_front);
