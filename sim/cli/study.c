@@ -374,7 +374,7 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         code = finish(trials, gathered.details, options, sweep, detailed);
     else
         input_print_error(trials->program, &error);
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE && made)
         directory_remove(options->output, made);
     free_details(gathered.details, trials->plan.trial_count);
     return code == EXIT_DONE ? check_maxima(trials, maxima, options->maxima.count) : code;
