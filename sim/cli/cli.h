@@ -3,7 +3,7 @@
  * cli.h — the only stage that touches files, clock and terminal.
  *
  *   main ──options──▶ a command (one file each) ──▶ exit code
- *                        ╰─ files.c  input.c  trials.c  output.c  progress.c
+ *                        ╰─ files.c  documents.c  input.c  trials.h  study.c  progress.c
  */
 #ifndef GCSIM_CLI_H
 #define GCSIM_CLI_H
@@ -166,7 +166,7 @@ void input_close(struct input *input);
 void input_print_error(const struct input *input, struct gcs_error *error);
 
 /*
- * Trials: trials.c turns input and options into a plan
+ * Trials: input and options become a plan (trials.h)
  */
 struct trials {
     struct gcs_study_plan plan;

@@ -81,14 +81,17 @@ trace '6: event 3: object 1 is unreachable: no program can name it here (give up
 
 # The same from run and sweep; from a binary trace with block and event; from stdin with its name.
 printf '%s\n' 'gctrace 1' '# a comment' "$node" 'a 1 0' '' 'd 1' 'd 1' >t.gctrace
+refuse 2 "t.gctrace:7: event 2: object 1 $gone" run t.gctrace
 refuse 2 "t.gctrace:7: event 2: object 1 $gone" run t.gctrace -o d
 refuse 2 "t.gctrace:7: event 2: object 1 $gone" sweep t.gctrace -t 1,2 -o d
 expect 0 trace pack t.gctrace -o t.gctb
 refuse 2 "t.gctb: block 0, event 2: object 1 $gone" run t.gctb -o d
 refuse 2 "t.gctb: block 0, event 2: object 1 $gone" trace check t.gctb
 "$GCSIM" run - <t.gctrace >../out 2>../err
+[ $? = 2 ] || differ 'stdin: not 2'
 says "-:7: event 2: object 1 $gone"
 "$GCSIM" run - <t.gctb >../out 2>../err
+[ $? = 2 ] || differ 'stdin: not 2'
 says "-: block 0, event 2: object 1 $gone"
 [ -f d/summary.csv ] && differ 'a failing run leaves files'
 

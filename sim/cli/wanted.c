@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is wanted: options win over a study's keys; what neither says has a default. */
+#include "trials.h"
+
+#include <string.h>
+
+/* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
+static struct gcs_names default_sweep(struct gcs_arena *arena)
+{
+    static const char *const texts[] = {"300:100k:log12", "default"};
+    const char **names = gcs_arena_push(arena, sizeof texts);
+    memcpy(names, texts, sizeof texts);
+    return (struct gcs_names){names, 2};
+}
+
+/* Splits `a,b` at commas; a strategy's parameters (`manual:every=1,generation=2,idle`) stay
+ * with it: a part with `=` and without `:` continues the one before. */
+static struct gcs_names split(struct gcs_arena *arena, const char *list)
+{
+    size_t room = 1;
+    for (const char *c = list; *c; c++)
+        room += *c == ',';
+    const char **names = gcs_arena_push(arena, room * sizeof *names);
+    size_t count = 0;
+    for (const char *from = list; from;) {
+        const char *end = from + strcspn(from, ",");
+        while (*end && memchr(end + 1, '=', strcspn(end + 1, ",")) &&
+               !memchr(end + 1, ':', strcspn(end + 1, ",")))
+            end += 1 + strcspn(end + 1, ",");
+        names[count++] = gcs_arena_string(arena, from, (size_t)(end - from));
+        from = *end ? end + 1 : NULL;
+    }
+    return (struct gcs_names){names, count};
+}
+
+static struct gcs_names one(struct gcs_arena *arena, const char *name)
+{
+    const char **names = gcs_arena_push(arena, sizeof *names);
+    names[0] = name;
+    return (struct gcs_names){names, 1};
+}
+
+/* A list of numbers or ranges in a study, as texts again. */
+static struct gcs_names texts_of(struct gcs_arena *arena, const struct gcs_node *list)
+{
+    size_t count = gcs_node_count(list);
+    const char **names = gcs_arena_push(arena, (count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = gcs_node_text(gcs_node_entry(list, i), "");
+    return (struct gcs_names){names, count};
+}
+
+static void want_of_study(const struct input *input, struct gcs_arena *arena,
+                          struct wanted *wanted)
+{
+    const struct gcs_study *study = &input->study;
+    const struct gcs_node *root = gcs_config_root(input->config);
+    wanted->models = study->models;
+    wanted->strategies = study->strategies;
+    wanted->thresholds = texts_of(arena, gcs_node_at(root, "thresholds"));
+    wanted->threshold1 = texts_of(arena, gcs_node_at(root, "threshold1"));
+    wanted->threshold2 = texts_of(arena, gcs_node_at(root, "threshold2"));
+    wanted->cost = study->cost;
+    wanted->seed = study->seed;
+    wanted->seeds = study->seeds;
+    wanted->program_gc = study->program_gc == GCS_PROGRAM_GC_IGNORE ? "ignore" : "honour";
+    wanted->engine = study->engine;
+    wanted->max_events = study->max_events;
+    wanted->max_memory = study->max_memory;
+}
+
+static enum gcs_status want_of_options(const struct options *options, struct gcs_arena *arena,
+                                       struct wanted *wanted, struct gcs_error *error)
+{
+    if (options->models)
+        wanted->models = split(arena, options->models);
+    if (options->strategies)
+        wanted->strategies = split(arena, options->strategies);
+    if (options->thresholds.count) {
+        const char **texts = gcs_arena_push(arena, sizeof options->thresholds.word);
+        memcpy(texts, options->thresholds.word, sizeof options->thresholds.word);
+        wanted->thresholds = (struct gcs_names){texts, options->thresholds.count};
+    }
+    if (options->threshold1)
+        wanted->threshold1 = one(arena, options->threshold1);
+    if (options->threshold2)
+        wanted->threshold2 = one(arena, options->threshold2);
+    if (options->cost)
+        wanted->cost = options->cost;
+    if (options->program_gc)
+        wanted->program_gc = options->program_gc;
+    if (options->engine)
+        wanted->engine = options->engine;
+    GCS_TRY(options_whole(options->seed, "seed", GCS_UNIT_NONE, wanted->seed, &wanted->seed,
+                          error));
+    GCS_TRY(options_whole(options->seeds, "seeds", GCS_UNIT_NONE, wanted->seeds, &wanted->seeds,
+                          error));
+    GCS_TRY(options_whole(options->max_events, "max-events", GCS_UNIT_NONE, wanted->max_events,
+                          &wanted->max_events, error));
+    return options_whole(options->max_memory, "max-memory", GCS_UNIT_BYTES, wanted->max_memory,
+                         &wanted->max_memory, error);
+}
+
+static enum gcs_status check_wanted(const struct wanted *wanted, const struct input *program,
+                                    bool sweep, struct gcs_error *error)
+{
+    if (!gcs_same(wanted->program_gc, "honour") && !gcs_same(wanted->program_gc, "ignore"))
+        return gcs_fail(error, GCS_INVALID, "--program-gc: '%s' is neither honour nor ignore",
+                        wanted->program_gc);
+    if (gcs_same(wanted->engine, "index"))
+        return gcs_fail(error, GCS_LIMIT,
+                        "--engine index: this gcsim has only the replay engine");
+    if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay"))
+        return gcs_fail(error, GCS_INVALID, "--engine: '%s' is neither auto nor replay",
+                        wanted->engine);
+    if (wanted->seeds < 1 || wanted->seeds > 1000000)
+        return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
+                        (unsigned long long)wanted->seeds);
+    if (program->kind == INPUT_TRACE && wanted->seeds > 1)
+        return gcs_fail(error, GCS_INVALID, "--seeds: a trace has one course; give a workload");
+    if (!sweep && (wanted->models.count > 1 || wanted->strategies.count > 1))
+        return gcs_fail(error, GCS_INVALID,
+                        "run takes one model and one strategy: `gcsim sweep` takes several");
+    return GCS_OK;
+}
+
+enum gcs_status numbers_join(struct gcs_arena *arena, const struct gcs_names *lists,
+                             struct gcs_numbers *numbers, struct gcs_error *error)
+{
+    for (size_t i = 0; i < lists->count; i++) {
+        struct gcs_numbers more;
+        GCS_TRY(gcs_numbers_parse(lists->names[i], arena, &more, error));
+        int64_t *values =
+            gcs_arena_push(arena, (numbers->count + more.count + 1) * sizeof *values);
+        if (numbers->count)
+            memcpy(values, numbers->values, numbers->count * sizeof *values);
+        memcpy(values + numbers->count, more.values, more.count * sizeof *values);
+        *numbers = (struct gcs_numbers){values, numbers->count + more.count};
+    }
+    return GCS_OK;
+}
+
+static enum gcs_status check_list(struct gcs_arena *arena, const struct gcs_names *list,
+                                  const char *option, struct gcs_error *error)
+{
+    struct gcs_numbers numbers = {0};
+    struct gcs_error why = {0};
+    if (numbers_join(arena, list, &numbers, &why) == GCS_OK)
+        return GCS_OK;
+    return gcs_fail(error, GCS_INVALID, "--%s: %s", option, why.text);
+}
+
+enum gcs_status wanted_gather(struct trials *trials, const struct options *options, bool sweep,
+                              struct wanted *wanted, struct gcs_error *error)
+{
+    size_t memory = trials->input->memory.limit;
+    *wanted = (struct wanted){
+        .seed = 1, .seeds = 1, .program_gc = "honour", .engine = "auto", .max_memory = memory};
+    if (trials->input->kind == INPUT_STUDY)
+        want_of_study(trials->input, &trials->arena, wanted);
+    if (wanted->max_memory == 0)
+        wanted->max_memory = memory;
+    GCS_TRY(want_of_options(options, &trials->arena, wanted, error));
+    if (!wanted->models.count)
+        wanted->models = one(&trials->arena, gcs_model_newest()->name);
+    if (!wanted->strategies.count)
+        wanted->strategies = one(&trials->arena, "default");
+    if (!wanted->thresholds.count)
+        wanted->thresholds =
+            sweep ? default_sweep(&trials->arena) : one(&trials->arena, "default");
+    GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
+    GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
+    return check_list(&trials->arena, &wanted->threshold2, "threshold2", error);
+}
