@@ -79,8 +79,9 @@ struct bytes {
     unsigned char *data;
     size_t size;
 };
-/** Reads a whole file, or stdin for "-". Prints one line and returns false on failure. */
-bool file_read(const char *path, struct bytes *bytes);
+/** Reads a whole file, or stdin for "-", of hardly more than `limit` bytes (0: any). Prints one
+ * line and returns false on failure. */
+bool file_read(const char *path, uint64_t limit, struct bytes *bytes);
 void bytes_free(struct bytes *bytes);
 /** Writes under a temporary name, then renames. Prints one line and returns false on failure.
  */

@@ -34,6 +34,9 @@ void embedded_unknown(const char *kind, const char *what, const char *name,
             what, name, kind);
 }
 
+/* More than any document may have: the parser tells the exact bound. */
+enum { DOCUMENT_MAX = 4 << 20 };
+
 static bool is_path(const char *name)
 {
     size_t length = strlen(name);
@@ -45,7 +48,7 @@ bool document_find(const char *kind, const char *what, const char *name, struct 
 {
     if (is_path(name)) {
         snprintf(file, file_size, "%s", name);
-        return file_read(name, bytes);
+        return file_read(name, DOCUMENT_MAX, bytes);
     }
     const struct embedded *found = embedded_find(kind, name);
     if (!found) {

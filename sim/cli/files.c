@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ void bytes_free(struct bytes *bytes)
     *bytes = (struct bytes){0};
 }
 
-static bool read_stream(FILE *stream, struct bytes *bytes, size_t guess)
+static bool read_stream(FILE *stream, struct bytes *bytes, size_t guess, uint64_t limit)
 {
     size_t capacity = guess + 1;
     bytes->data = malloc(capacity);
@@ -103,6 +104,10 @@ static bool read_stream(FILE *stream, struct bytes *bytes, size_t guess)
         bytes->size += fread(bytes->data + bytes->size, 1, capacity - bytes->size, stream);
         if (bytes->size < capacity)
             return !ferror(stream);
+        if (limit && capacity > limit) {
+            errno = EFBIG;
+            return false;
+        }
         capacity = capacity * 2 + 65536;
         unsigned char *grown = realloc(bytes->data, capacity);
         if (!grown)
@@ -113,7 +118,7 @@ static bool read_stream(FILE *stream, struct bytes *bytes, size_t guess)
     return false;
 }
 
-bool file_read(const char *path, struct bytes *bytes)
+bool file_read(const char *path, uint64_t limit, struct bytes *bytes)
 {
     struct stat about;
     bool is_stdin = gcs_same(path, "-");
@@ -134,10 +139,13 @@ bool file_read(const char *path, struct bytes *bytes)
         if (S_ISREG(about.st_mode) && about.st_size > 0)
             guess = (size_t)about.st_size;
     }
-    bool done = read_stream(stream, bytes, guess);
+    bool done = read_stream(stream, bytes, guess, limit);
     if (!done) {
-        print_line("%s: cannot be read: %s", path, strerror(errno));
+        int why = errno;
+        print_line("%s: cannot be read: %s", path,
+                   why == EFBIG ? "larger than --max-memory allows" : strerror(why));
         bytes_free(bytes);
+        errno = why;
     }
     if (!is_stdin)
         fclose(stream);
@@ -220,6 +228,40 @@ void directory_remove(const char *path, unsigned levels)
     free(rest);
 }
 
+/* Temporaries that an interrupt has to take away. Only this file's begin and drop touch them.
+ */
+enum { TEMPORARIES = 16 };
+static char *volatile temporaries[TEMPORARIES];
+
+static void on_interrupt(int number)
+{
+    for (unsigned i = 0; i < TEMPORARIES; i++)
+        if (temporaries[i])
+            unlink(temporaries[i]);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void remember_temporary(char *name)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (unsigned i = 0; i < 3; i++)
+        if (signal(signals[i], on_interrupt) == SIG_IGN)
+            signal(signals[i], SIG_IGN); /* as nohup wants it */
+    for (unsigned i = 0; i < TEMPORARIES; i++)
+        if (!temporaries[i]) {
+            temporaries[i] = name;
+            return;
+        }
+}
+
+static void forget_temporary(const char *name)
+{
+    for (unsigned i = 0; i < TEMPORARIES; i++)
+        if (temporaries[i] == name)
+            temporaries[i] = NULL;
+}
+
 /* Devices and pipes are written into; only regular files are replaced. */
 static bool is_special(const char *path)
 {
@@ -254,6 +296,8 @@ bool file_begin(struct file_out *out, const char *path, bool force)
         snprintf(out->temporary, size, "%s", path);
     else
         snprintf(out->temporary, size, "%s.part%ld", path, (long)getpid());
+    if (!out->special)
+        remember_temporary(out->temporary);
     out->stream = fopen(out->temporary, "wb");
     if (out->stream)
         return true;
@@ -294,6 +338,7 @@ void file_drop(struct file_out *out)
         fclose(out->stream);
     if (out->temporary && !out->special)
         remove(out->temporary);
+    forget_temporary(out->temporary);
     free(out->path);
     free(out->temporary);
     *out = (struct file_out){0};

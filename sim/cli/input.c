@@ -2,6 +2,7 @@
 /* An input is what its first bytes say: a trace in either form, or a YAML document. */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +123,8 @@ int input_open(struct input *input, const char *path, const struct options *opti
         embedded_unknown("workloads", "workload", path, &error);
         print_error(NULL, &error);
         return EXIT_USAGE;
-    } else if (!file_read(path, &input->bytes)) {
-        return EXIT_USAGE;
+    } else if (!file_read(path, limit, &input->bytes)) {
+        return errno == EFBIG ? EXIT_FAILED : EXIT_USAGE;
     }
     if (is_trace(path, &input->bytes))
         input->kind = INPUT_TRACE;

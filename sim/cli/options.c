@@ -99,7 +99,7 @@ static int unknown_option(const struct command *command, const char *word)
 static int add_word(struct words *words, const char *word, const char *what)
 {
     if (words->count == REPEAT_MAX) {
-        print_usage_error("%s: more than %d", what, REPEAT_MAX);
+        print_usage_error("%s: more than %d of them", what, REPEAT_MAX);
         return EXIT_USAGE;
     }
     words->word[words->count++] = word;

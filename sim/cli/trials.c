@@ -44,6 +44,8 @@ static int load_strategies(struct trials *trials, const struct wanted *wanted,
         gcs_arena_push(&trials->arena, wanted->strategies.count * sizeof *all);
     for (size_t i = 0; i < wanted->strategies.count; i++) {
         const char *name = wanted->strategies.names[i], *colon = strchr(name, ':');
+        if (colon && !strchr(colon, '=')) /* of a path */
+            colon = NULL;
         char *plain = gcs_arena_string(&trials->arena, name,
                                        colon ? (size_t)(colon - name) : strlen(name));
         struct gcs_error error = {0};
@@ -226,6 +228,11 @@ static int add_model(struct trials *trials, struct corner *corner, const struct 
 {
     int code = EXIT_DONE;
     for (size_t s = 0; s < wanted->strategies.count && code == EXIT_DONE; s++) {
+        size_t known = 0;
+        while (!gcs_same(strategies[known].full_name, strategies[s].full_name))
+            known++;
+        if (known < s)
+            continue;
         corner->strategy = &strategies[s];
         code = add_corner(trials, corner, wanted, sweep);
     }
@@ -251,6 +258,11 @@ static int add_trials(struct trials *trials, const struct wanted *wanted, bool s
     struct corner corner = {.trials = trials, .wanted = wanted};
     for (size_t p = 0; p < trials->plan.program_count; p++)
         for (size_t m = 0; m < models && code == EXIT_DONE; m++) {
+            size_t known = 0;
+            while (found[known] != found[m])
+                known++;
+            if (known < m)
+                continue;
             corner.program = p;
             corner.model = found[m];
             corner.cost = &costs[m];

@@ -116,6 +116,9 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
     if (wanted->seeds < 1 || wanted->seeds > 1000000)
         return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
                         (unsigned long long)wanted->seeds);
+    if (wanted->seed >= UINT64_MAX - wanted->seeds)
+        return gcs_fail(error, GCS_INVALID, "--seed: %llu is too large",
+                        (unsigned long long)wanted->seed);
     if (program->kind == INPUT_TRACE && wanted->seeds > 1)
         return gcs_fail(error, GCS_INVALID, "--seeds: a trace has one course; give a workload");
     if (!sweep && (wanted->models.count > 1 || wanted->strategies.count > 1))
