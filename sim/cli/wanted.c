@@ -116,7 +116,7 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
     if (wanted->seeds < 1 || wanted->seeds > 1000000)
         return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
                         (unsigned long long)wanted->seeds);
-    if (wanted->seed >= UINT64_MAX - wanted->seeds)
+    if (wanted->seed > UINT64_MAX - wanted->seeds)
         return gcs_fail(error, GCS_INVALID, "--seed: %llu is too large",
                         (unsigned long long)wanted->seed);
     if (program->kind == INPUT_TRACE && wanted->seeds > 1)

@@ -63,7 +63,7 @@ again run t.gctrace -t 1,2,3 -S manual:every=2 --program-gc ignore --cost cpytho
 # shellcheck disable=SC2086 # words
 {
     again run $web
-    again run $web -t 300 --seed 18446744073709551615 -s rate=1k -s sites.row.lifetime=at-once
+    again run $web -t 300 --seed 18446744073709551614 -s rate=1k -s sites.row.lifetime=at-once
     again run $web -S idle -m cpython-3.12.5 -s about='a: "b" # c'
     again sweep $web
     again sweep $web -t ,5 -t 100:1k:lin3,,4 --threshold1 3,9 --threshold2 1:2:lin2 \
