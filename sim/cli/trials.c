@@ -43,8 +43,9 @@ static int load_strategies(struct trials *trials, const struct wanted *wanted,
     struct gcs_strategy *all =
         gcs_arena_push(&trials->arena, wanted->strategies.count * sizeof *all);
     for (size_t i = 0; i < wanted->strategies.count; i++) {
-        const char *name = wanted->strategies.names[i], *colon = strchr(name, ':');
-        if (colon && !strchr(colon, '=')) /* of a path */
+        const char *name = wanted->strategies.names[i], *colon = strrchr(name, ':');
+        size_t length = strlen(name);
+        if (length > 5 && gcs_same(name + length - 5, ".yaml")) /* the colon is the path's */
             colon = NULL;
         char *plain = gcs_arena_string(&trials->arena, name,
                                        colon ? (size_t)(colon - name) : strlen(name));
