@@ -268,6 +268,25 @@ START_TEST(the_page_of_keys_is_what_the_table_says)
 }
 END_TEST
 
+/* docs/defaults.yaml is what a workload of one line comes to. */
+START_TEST(the_defaults_file_is_what_the_table_says)
+{
+    static const char one_line[] = "workload: defaults\n";
+    size_t size;
+    const char *page = file_text("docs/defaults.yaml", &size);
+    struct gcs_text text;
+    struct gcs_config *config;
+    gcs_text_init(&text, NULL);
+    ck_assert_int_eq(gcs_config_read(one_line, sizeof one_line - 1, &arena, &config, &error),
+                     GCS_OK);
+    ck_assert_int_eq(gcs_config_finish(config, &error), GCS_OK);
+    gcs_config_print(config, &text);
+    ck_assert_msg(gcs_same(page, text.data),
+                  "docs/defaults.yaml is not what gcs_config_print makes; it is generated");
+    gcs_text_fini(&text);
+}
+END_TEST
+
 /*
  * Studies
  */
@@ -562,6 +581,7 @@ static Suite *config_suite(void)
     tcase_add_test(accepting, an_override_wins_over_file_and_default);
     tcase_add_test(accepting, every_row_is_found_by_its_path_and_explained);
     tcase_add_test(accepting, the_page_of_keys_is_what_the_table_says);
+    tcase_add_test(accepting, the_defaults_file_is_what_the_table_says);
     tcase_add_loop_test(accepting, a_shipped_file_is_accepted_and_printed_the_same_again, 0,
                         COUNT(shipped));
     suite_add_tcase(suite, accepting);

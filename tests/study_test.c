@@ -8,9 +8,13 @@
 #include <gcsim/study.h>
 
 /* One unit with its generator: a suite is built from one file. */
-#include "random_trace.c"
+#include "random_trace.h"
 
 #include <check.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 /* For long loops: check's own assertions write to a pipe each time. */

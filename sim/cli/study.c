@@ -142,6 +142,17 @@ static void print_json(const struct trials *trials, struct gcs_text *text)
     gcs_text_add(text, "\n]\n");
 }
 
+static void print_heading(const struct trials *trials, struct gcs_text *text)
+{
+    const struct gcs_trial *first = &trials->plan.trials[0];
+    bool one_model = true;
+    for (size_t i = 1; i < trials->plan.trial_count; i++)
+        one_model &= trials->plan.trials[i].setting.model == first->setting.model;
+    gcs_text_add(text, "%s on %s: %zu trials; pauses priced by %s%s\n\n", first->input,
+                 one_model ? first->model : "several models", trials->plan.trial_count,
+                 trials->cost_name, trials->cost_assumed ? " (assumed for this model)" : "");
+}
+
 static void print_result(const struct trials *trials, const struct options *options, bool sweep)
 {
     struct gcs_text text;
@@ -151,9 +162,7 @@ static void print_result(const struct trials *trials, const struct options *opti
     } else if (options->format == FORMAT_CSV) {
         render(SUMMARY, trials, NULL, &text);
     } else if (sweep) {
-        gcs_text_add(&text, "%s: %zu trials; pauses priced by %s%s\n\n", trials->program->name,
-                     trials->plan.trial_count, trials->cost_name,
-                     trials->cost_assumed ? " (assumed for this model)" : "");
+        print_heading(trials, &text);
         gcs_print_study(trials->plan.trials, trials->plan.trial_count, &text);
     } else {
         gcs_print_trial(&trials->plan.trials[0], &text);
