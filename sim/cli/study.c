@@ -166,7 +166,7 @@ static void print_result(const struct trials *trials, const struct options *opti
         gcs_print_study(trials->plan.trials, trials->plan.trial_count, &text);
     } else {
         gcs_print_trial(&trials->plan.trials[0], &text);
-        gcs_text_add(&text, "cost profile     %s%s\n", trials->cost_name,
+        gcs_text_add(&text, "cost profile       %s%s\n", trials->cost_name,
                      trials->cost_assumed ? ", assumed for this model" : "");
     }
     print_out(&text);

@@ -307,7 +307,9 @@ static void print_advice(const struct line *lines, size_t count, struct gcs_text
         return;
     const struct line *plain = best(lines, count, base, false);
     const int64_t *t = plain->trial->setting.threshold;
-    gcs_text_add(text, "\nFor %s, within %.2f x the default's memory and no slower requests:\n",
+    gcs_text_add(text,
+                 "\nLeast GC time on %s, within %.2f x the default's memory and no slower "
+                 "request p99:\n",
                  base->trial->model, memory_limit);
     if (plain == base) {
         gcs_text_add(text,
