@@ -23,8 +23,6 @@ struct gcs_program {
     const char *axes;    /* "rate=300 cyclic=0.1", or NULL */
 };
 
-enum gcs_engine { GCS_ENGINE_REPLAY };
-
 struct gcs_trial {
     /* In */
     uint64_t trial; /* number in the study, from 1 */
@@ -48,13 +46,15 @@ struct gcs_trial {
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
 };
 
+/** Strategy `default` at the model's own thresholds. */
+bool gcs_trial_is_default(const struct gcs_trial *trial);
+
 /** Called by a worker after a trial, never by two at a time; may be NULL. The ledger and the
  * pauses and latencies are the worker's, valid during the call. false: give up. */
 struct gcs_observer {
     bool (*trial_done)(void *observer, const struct gcs_trial *trial,
                        const struct gcs_ledger *ledger, const struct gcs_histogram *pauses,
                        const struct gcs_histogram *requests);
-    /* Called often while traces are made: nothing to report but that time passes. */
     void *observer;
 };
 

@@ -253,13 +253,6 @@ static bool parse_maximum(const char *word, struct maximum *maximum)
     return false;
 }
 
-static bool is_default(const struct gcs_trial *trial)
-{
-    return gcs_same(trial->strategy, "default") &&
-           memcmp(trial->setting.threshold, trial->setting.model->threshold,
-                  sizeof trial->setting.threshold) == 0;
-}
-
 /* The trial of the default setting for the same program and model, or NULL. */
 static const struct gcs_trial *default_for(const struct trials *trials,
                                            const struct gcs_trial *trial)
@@ -267,7 +260,7 @@ static const struct gcs_trial *default_for(const struct trials *trials,
     for (size_t i = 0; i < trials->plan.trial_count; i++) {
         const struct gcs_trial *other = &trials->plan.trials[i];
         if (other->program == trial->program && other->setting.model == trial->setting.model &&
-            is_default(other))
+            gcs_trial_is_default(other))
             return other;
     }
     return NULL;

@@ -76,8 +76,8 @@ static enum gcs_status collect_automatically(struct replay *replay, struct gcs_e
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
 
-/* The allocator found count0 over the threshold. Its failures wait in deferred_error until the
- * allocation is done. */
+/* The allocator found count0 over the threshold. If collecting fails, run() finds the status
+ * here once the event is done. */
 struct fire_context {
     struct replay *replay;
     enum gcs_status status;

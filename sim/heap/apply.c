@@ -62,10 +62,8 @@ static enum gcs_status fill(struct gcs_heap *heap, gcs_row row, const uint64_t *
 static void enter_generation(struct gcs_heap *heap, gcs_row row, bool standing)
 {
     track_at_birth(heap, row);
-    if (standing && has(heap, row, TRACKED)) {
-        list_remove(heap, row);
-        list_append(heap, HEAD_OLD, row);
-    }
+    if (standing && has(heap, row, TRACKED))
+        list_move(heap, row, HEAD_OLD);
 }
 
 /* CPython's order: the memory is there and counted, a collection may run (up to 3.11), and only

@@ -154,6 +154,15 @@ static void promote(struct gcs_heap *heap, unsigned generation, struct gcs_work 
     heap->counts.long_lived_total = (int64_t)work->survivors;
 }
 
+/* Splits the list at `head`: what nothing outside it reaches goes to `unreachable`. */
+static void deduce_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreachable,
+                               struct gcs_work *work)
+{
+    update_refs(heap, head, work);
+    subtract_refs(heap, head, work);
+    move_unreachable(heap, head, unreachable);
+}
+
 /* Steps 1 to 3 once more, over what finalizers left of the unreachable: what has a reference
  * from outside stays in `head`, with all it reaches. */
 void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable)
@@ -161,17 +170,13 @@ void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable)
     struct gcs_work uncounted = {0};
     for (gcs_row row = heap->rows[head].next; row != head; row = heap->rows[row].next)
         unset(heap, row, COLLECTING | UNREACHABLE);
-    update_refs(heap, head, &uncounted);
-    subtract_refs(heap, head, &uncounted);
-    move_unreachable(heap, head, unreachable);
+    deduce_unreachable(heap, head, unreachable, &uncounted);
 }
 
 /* Collects the examined list `from`; survivors end in `to`, which may be the same. */
 void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work)
 {
-    update_refs(heap, from, work);
-    subtract_refs(heap, from, work);
-    move_unreachable(heap, from, HEAD_UNREACHABLE);
+    deduce_unreachable(heap, from, HEAD_UNREACHABLE, work);
     untrack_tuples(heap, from);
     work->survivors = list_size(heap, from);
     if (from != to)
@@ -183,9 +188,7 @@ static void collect_generation(struct gcs_heap *heap, unsigned generation,
                                struct gcs_work *work)
 {
     gcs_row head = begin(heap, generation);
-    update_refs(heap, head, work);
-    subtract_refs(heap, head, work);
-    move_unreachable(heap, head, HEAD_UNREACHABLE);
+    deduce_unreachable(heap, head, HEAD_UNREACHABLE, work);
     if (!heap->rules->tuple_while_moving)
         untrack_tuples(heap, head);
     promote(heap, generation, work);

@@ -270,6 +270,12 @@ static inline void list_remove(struct gcs_heap *heap, gcs_row row)
     rows[rows[row].next].prev = rows[row].prev;
 }
 
+static inline void list_move(struct gcs_heap *heap, gcs_row row, gcs_row head)
+{
+    list_remove(heap, row);
+    list_append(heap, head, row);
+}
+
 /* Appends all of `from` to `to`; `from` is empty then. */
 static inline void list_merge(struct gcs_heap *heap, gcs_row from, gcs_row to)
 {

@@ -47,8 +47,7 @@ static int64_t expand_transitively(struct gcs_heap *heap, gcs_row row, gcs_row h
             if (!has(heap, target, TRACKED) || has(heap, target, VISITED))
                 continue;
             set(heap, target, VISITED);
-            list_remove(heap, target);
-            list_append(heap, head, target);
+            list_move(heap, target, head);
             added++;
         }
     }
@@ -64,8 +63,7 @@ static int64_t mark_roots_in(struct gcs_heap *heap, gcs_row head)
         if (heap->rows[row].roots == 0)
             continue;
         set(heap, row, VISITED);
-        list_remove(heap, row);
-        list_append(heap, HEAD_INCREMENT, row);
+        list_move(heap, row, HEAD_INCREMENT);
         marked++;
     }
     return marked;
@@ -118,8 +116,7 @@ static void collect_increment(struct gcs_heap *heap, struct gcs_work *work)
     int64_t size = (int64_t)list_size(heap, HEAD_INCREMENT);
     gcs_row row;
     while (size < heap->work_to_do && (row = heap->rows[HEAD_PENDING].next) != HEAD_PENDING) {
-        list_remove(heap, row);
-        list_append(heap, HEAD_INCREMENT, row);
+        list_move(heap, row, HEAD_INCREMENT);
         set(heap, row, VISITED);
         size += 1 + expand_transitively(heap, row, HEAD_INCREMENT);
     }

@@ -5,12 +5,6 @@
  */
 #include "heap_private.h"
 
-static void move_to(struct gcs_heap *heap, gcs_row row, gcs_row head)
-{
-    list_remove(heap, row);
-    list_append(heap, head, row);
-}
-
 /* What has a tp_del, and all that it reaches, is not for the collector to clear. */
 static void move_legacy_finalizers(struct gcs_heap *heap)
 {
@@ -19,7 +13,7 @@ static void move_legacy_finalizers(struct gcs_heap *heap)
         next = heap->rows[row].next;
         if (shape_of(heap, row)->legacy) {
             unset(heap, row, COLLECTING | UNREACHABLE);
-            move_to(heap, row, HEAD_FINALIZERS);
+            list_move(heap, row, HEAD_FINALIZERS);
         }
     }
     for (gcs_row row = heap->rows[HEAD_FINALIZERS].next; row != HEAD_FINALIZERS;
@@ -29,7 +23,7 @@ static void move_legacy_finalizers(struct gcs_heap *heap)
         for (uint32_t i = 0; i < count; i++)
             if (has(heap, slots[i], UNREACHABLE)) {
                 unset(heap, slots[i], COLLECTING | UNREACHABLE);
-                move_to(heap, slots[i], HEAD_FINALIZERS);
+                list_move(heap, slots[i], HEAD_FINALIZERS);
             }
     }
 }
@@ -73,7 +67,7 @@ static void clear_weak_references(struct gcs_heap *heap)
             if (callback == GCS_WEAK_DROP)
                 set(heap, weakref, DROPS_ROOT);
             leave_permanent(heap, weakref);
-            move_to(heap, weakref, HEAD_CALLBACKS);
+            list_move(heap, weakref, HEAD_CALLBACKS);
         }
     }
 }
@@ -106,7 +100,7 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
         }
         unset(heap, weakref, DROPS_ROOT);
         if (row->refs > 1)
-            move_to(heap, weakref, older); /* down from older still, too */
+            list_move(heap, weakref, older); /* down from older still, too */
         else
             work->collected++;
         let_go(heap, weakref);
@@ -160,7 +154,7 @@ static void delete_garbage(struct gcs_heap *heap, gcs_row older)
             clear_slots(heap, row);
         if (heap->rows[row].refs > 1) {
             unset(heap, row, COLLECTING | UNREACHABLE);
-            move_to(heap, row, older);
+            list_move(heap, row, older);
         }
         let_go(heap, row);
     }

@@ -64,7 +64,6 @@ static uint64_t median(const struct gcs_trial *trials, size_t count, const struc
 static void fill(const struct gcs_trial *trials, size_t count, struct line *line,
                  uint64_t *scratch)
 {
-    const struct gcs_setting *setting = &line->trial->setting;
     size_t on_front = 0;
     for (size_t i = 0; i < count; i++)
         if (same_setting(&trials[i], line->trial)) {
@@ -72,9 +71,7 @@ static void fill(const struct gcs_trial *trials, size_t count, struct line *line
             on_front += trials[i].pareto;
         }
     line->pareto = on_front * 2 > line->seeds;
-    line->is_default =
-        gcs_same(line->trial->strategy, "default") &&
-        memcmp(setting->threshold, setting->model->threshold, sizeof setting->threshold) == 0;
+    line->is_default = gcs_trial_is_default(line->trial);
     line->p50 = MEDIAN(pause_ns_p50);
     line->p99 = MEDIAN(pause_ns_p99);
     line->max = MEDIAN(pause_ns_max);

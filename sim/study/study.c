@@ -5,6 +5,7 @@
 #include <gcsim/study.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 enum made { UNMADE, MAKING, MADE, GONE };
 
@@ -255,4 +256,12 @@ void gcs_study_fini(struct gcs_study_plan *plan)
         free(plan->trials[i].gaps);
         plan->trials[i].gaps = NULL;
     }
+}
+
+bool gcs_trial_is_default(const struct gcs_trial *trial)
+{
+    const struct gcs_setting *setting = &trial->setting;
+    return gcs_same(trial->strategy, "default") &&
+           memcmp(setting->threshold, setting->model->threshold, sizeof setting->threshold) ==
+               0;
 }
