@@ -101,6 +101,30 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
                            struct gcs_memory *memory, struct gcs_ledger *ledger,
                            struct gcs_error *error);
 
+/*
+ * The index: a trace analysed once under one version's rules, then priced hundreds of times
+ * faster than by replay (docs/index.md). Where it covers trace and setting its ledger is
+ * replay's, but for the heap's history (`samples` stay empty).
+ */
+struct gcs_index;
+
+/** The analysis; borrows nothing but memory. GCS_INVALID: the trace is wrong. */
+enum gcs_status gcs_index_new(const struct gcs_trace *trace,
+                              const struct gcs_lifetimes *lifetimes,
+                              const struct gcs_rules *rules, struct gcs_memory *memory,
+                              struct gcs_index **index, struct gcs_error *error);
+void gcs_index_free(struct gcs_index *index);
+/** What of this trace and setting the index does not cover, or NULL. */
+const char *gcs_index_uncovered(const struct gcs_index *index,
+                                const struct gcs_setting *setting);
+/** Prices the setting, whose model has the rules that the index was made for. *uncovered: NULL,
+ *  or what it met that it does not cover: the ledger is worth nothing then. Any number of
+ *  threads may ask at once. */
+enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct gcs_trace *trace,
+                                   const struct gcs_setting *setting, struct gcs_memory *memory,
+                                   struct gcs_ledger *ledger, const char **uncovered,
+                                   struct gcs_error *error);
+
 /** What the trace has that replay does not model under this model, one a line ("weak
  * references' callbacks are not called"); empty if there is nothing. */
 void gcs_replay_gaps(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,

@@ -3,13 +3,22 @@
 #ifndef GCSIM_REPLAY_PRIVATE_H
 #define GCSIM_REPLAY_PRIVATE_H
 
+#include <gcsim/baseline.h>
 #include <gcsim/engine.h>
-
-__extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
 
 struct open_request {
     uint64_t request;
     gcs_time arrival;
+};
+
+/* What does the collecting: the heap, or the index. */
+struct backing {
+    void (*collect)(void *self, unsigned generation, struct gcs_work *work);
+    void (*freeze)(void *self);
+    void (*unfreeze)(void *self);
+    /* The next allocation that takes count0 above this is to be told. */
+    void (*arm)(void *self, int64_t above, int64_t threshold1);
+    const char *(*check)(void *self); /* why its books do not balance, or NULL */
 };
 
 struct replay {
@@ -19,7 +28,9 @@ struct replay {
     const struct gcs_model *model;
     struct gcs_memory *memory;
     struct gcs_ledger *ledger;
-    struct gcs_heap *heap;
+    const struct backing *backing;
+    void *self;
+    bool sampled; /* the heap's history is wanted */
     const struct gcs_counts *counts;
     const struct gcs_totals *totals;
     bool check;
@@ -48,8 +59,20 @@ struct replay {
     uint64_t idles;
 };
 
-/* replay.c */
+/* interpreter.c: what the interpreter and the world do, whatever does the collecting */
+void interpreter_new(struct replay *replay, const struct gcs_setting *setting);
+void arm_trigger(struct replay *replay);
 void advance(struct replay *replay, gcs_time ns);
+struct gcs_sample sample_now(const struct replay *replay);
+enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error);
+enum gcs_status act_program(struct replay *replay, const struct gcs_event *event,
+                            const uint64_t *targets, struct gcs_error *error);
+enum gcs_status idle(struct replay *replay, gcs_time ns, struct gcs_error *error);
+enum gcs_status begin_request(struct replay *replay, const struct gcs_event *event,
+                              struct gcs_error *error);
+enum gcs_status end_request(struct replay *replay, const struct gcs_event *event,
+                            struct gcs_error *error);
+void close_books(struct replay *replay);
 enum gcs_status act(struct replay *replay, const struct gcs_action *action,
                     enum gcs_cause cause, struct gcs_error *error);
 
