@@ -47,6 +47,9 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
 {
     struct gcs_collection collection = {
         .event = replay->event, .time_ns = replay->clock, .cause = cause};
+    struct gcs_decision decision;
+    if (replay->witness)
+        witness_ask(replay, cause, &decision);
     uint64_t bytes_before = replay->totals->live_bytes;
     struct gcs_sample before = sample_now(replay); /* may be a peak, up to 3.11 */
     GCS_TRY(ledger_observe(replay->ledger, &before, error));
@@ -62,6 +65,8 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
         if (broken)
             return gcs_fail(error, GCS_INVALID, "gcsim itself is wrong here: %s", broken);
     }
+    if (replay->witness)
+        GCS_TRY(witness_collected(replay, &decision, &collection, error));
     if (collection.work.unnoticed)
         return GCS_OK;
     return ledger_add_collection(replay->ledger, &collection, error);
@@ -72,7 +77,7 @@ static enum gcs_status collect_automatically(struct replay *replay, struct gcs_e
 {
     int generation = replay->model->choose(replay->counts, replay->threshold);
     if (generation == GCS_NO_GENERATION)
-        return GCS_OK;
+        return witness_in_vain(replay, GCS_OUTCOME_FALLEN, error);
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
 
@@ -87,10 +92,14 @@ struct fire_context {
 static void fire(void *engine)
 {
     struct fire_context *context = engine;
-    if (context->replay->model->timing == GCS_TIMING_CHECK)
-        context->replay->scheduled = true;
-    else if (context->status == GCS_OK)
-        context->status = collect_automatically(context->replay, context->error);
+    struct replay *replay = context->replay;
+    if (replay->model->timing == GCS_TIMING_CHECK) {
+        if (!replay->scheduled)
+            replay->scheduled_event = replay->event;
+        replay->scheduled = true;
+    } else if (context->status == GCS_OK) {
+        context->status = collect_automatically(replay, context->error);
+    }
 }
 
 /* The eval breaker's check (from 3.12): a scheduled run happens now, the counts tested anew. */
@@ -98,7 +107,7 @@ static enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *
 {
     replay->scheduled = false;
     if (replay->model->check_tests_enabled && !replay->enabled)
-        return GCS_OK;
+        return witness_in_vain(replay, GCS_OUTCOME_DISABLED, error);
     return collect_automatically(replay, error);
 }
 
@@ -294,6 +303,16 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
                            struct gcs_memory *memory, struct gcs_ledger *ledger,
                            struct gcs_error *error)
 {
+    return gcs_replay_witnessed(trace, lifetimes, setting, check, NULL, memory, ledger, error);
+}
+
+enum gcs_status gcs_replay_witnessed(const struct gcs_trace *trace,
+                                     const struct gcs_lifetimes *lifetimes,
+                                     const struct gcs_setting *setting, bool check,
+                                     const struct gcs_witness *witness,
+                                     struct gcs_memory *memory, struct gcs_ledger *ledger,
+                                     struct gcs_error *error)
+{
     struct replay replay = {
         .trace = trace,
         .lifetimes = lifetimes,
@@ -302,6 +321,7 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
         .memory = memory,
         .ledger = ledger,
         .check = check,
+        .witness = witness,
         .enabled = true,
     };
     memcpy(replay.threshold, setting->threshold, sizeof replay.threshold);
@@ -313,6 +333,8 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
     enum gcs_status status = gcs_cursor_new(trace, memory, &cursor, error);
     if (status == GCS_OK)
         status = run(&replay, cursor, error);
+    if (status == GCS_OK && witness && witness->ended)
+        witness->ended(witness->witness, replay.heap);
     close_books(&replay);
     rules_end(&replay);
     gcs_memory_free(memory, replay.open, replay.open_capacity, sizeof *replay.open);

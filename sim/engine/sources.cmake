@@ -1,1 +1,1 @@
-target_sources(gcsim PRIVATE engine/replay.c engine/ledger.c engine/rules.c engine/gaps.c)
+target_sources(gcsim PRIVATE engine/replay.c engine/ledger.c engine/rules.c engine/gaps.c engine/witness.c)
