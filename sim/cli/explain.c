@@ -45,6 +45,7 @@ struct explanation {
     uint64_t full_automatic;
     struct tally tally[GCS_GENERATIONS];
     struct story longest;
+    uint64_t longest_collection; /* its number, as --step counts; 0: it collected nothing */
     struct gcs_census census[GCS_GENERATIONS + 1];
 };
 
@@ -84,9 +85,13 @@ static void count(struct explanation *explanation, const struct gcs_decision_row
         add_to_tally(explanation, decision);
     if (row->generation == 2 && decision->collection.cause == GCS_CAUSE_THRESHOLD)
         explanation->full_automatic++;
-    if (decision->collection.pause_ns > explanation->longest.pause_ns)
+    if (decision->collection.pause_ns > explanation->longest.pause_ns) {
         explanation->longest =
             story_begin(row->number, explanation->trial->setting.model, decision);
+        explanation->longest_collection = decision->outcome == GCS_OUTCOME_COLLECTED
+                                              ? explanation->by_outcome[GCS_OUTCOME_COLLECTED]
+                                              : 0;
+    }
 }
 
 static void list(struct explanation *explanation, const struct gcs_decision_row *row)
@@ -241,9 +246,13 @@ static void print_longest(const struct explanation *explanation, struct gcs_text
     gcs_print_time(longest->pause_ns, pause);
     gcs_print_count(longest->last.collection.event, event);
     print_short(longest->work.candidates, candidates);
-    gcs_text_add(text, "longest pause      %s at event %s: %s, %s objects examined\n%19s",
-                 pause, event, decision_name(explanation->trial->setting.model, &longest->last),
-                 candidates, "");
+    gcs_text_add(text, "longest pause      %s at event %s", pause, event);
+    if (explanation->longest_collection)
+        gcs_text_add(text, ", collection %llu",
+                     (unsigned long long)explanation->longest_collection);
+    gcs_text_add(text, ": %s, %s objects examined\n%19s",
+                 decision_name(explanation->trial->setting.model, &longest->last), candidates,
+                 "");
     story_reason(longest, explanation->trial, text);
     gcs_text_add(text, "\n");
 }
@@ -269,8 +278,6 @@ static void print_waiting(const struct explanation *explanation,
                           const struct gcs_ledger *ledger, struct gcs_text *text)
 {
     const struct gcs_model *model = explanation->trial->setting.model;
-    if (model->timing == GCS_TIMING_NEVER)
-        return;
     print_census(explanation, "waiting at the end", offsetof(struct gcs_census, objects), text);
     print_census(explanation, "garbage among it", offsetof(struct gcs_census, garbage), text);
     if (model->choose != gcs_choose_generational)
@@ -289,7 +296,14 @@ static void print_waiting(const struct explanation *explanation,
 static void print_summary(const struct explanation *explanation,
                           const struct gcs_ledger *ledger, struct gcs_text *text)
 {
-    char time[16];
+    char time[16], count[32];
+    if (explanation->trial->setting.model->timing == GCS_TIMING_NEVER) {
+        gcs_print_count(ledger->heap.garbage_objects, count);
+        gcs_text_add(text,
+                     "no cyclic collector: nothing to decide; %s objects of garbage left\n",
+                     count);
+        return;
+    }
     gcs_text_add(text,
                  "decisions          %llu: %llu by thresholds, %llu by the program, %llu by "
                  "the strategy\n",
@@ -377,6 +391,10 @@ static int explain(const struct trials *trials, const struct options *options,
         gcs_text_add(&explanation->out, "\n]\n");
     } else if (status == GCS_OK && options->format == FORMAT_TEXT) {
         close_story(explanation);
+        if (explanation->stepper.goal)
+            gcs_text_add(&explanation->out, "collection %llu never came: there were %llu\n\n",
+                         (unsigned long long)explanation->stepper.goal,
+                         (unsigned long long)explanation->stepper.collections);
         print_stories(explanation, &explanation->out);
         print_summary(explanation, &ledger, &explanation->out);
     }

@@ -35,6 +35,8 @@ printf '\nwhat\ng 4\ng 2\nq\n' >../typed
 golden step.txt decisions.gctrace -m cpython-3.13 -t 3,1,1 --step <../typed
 printf 'c\n' >../typed
 golden step-to-end.txt decisions.gctrace -m cpython-3.13 -t 3,1,1 --step <../typed
+printf 'g 99\n' >../typed
+golden step-too-far.txt decisions.gctrace -m cpython-3.13 -t 3,1,1 --step <../typed
 # The lines given out, it ends: no error, no summary.
 golden step-once.txt requests.gctrace -m cpython-3.14.0 -t 5 --step </dev/null
 

@@ -207,6 +207,12 @@ class Table:
             yield "| %s | `%s` | %s | %s | %s | %s |" % ((number,) + row[1:])
 
 
+def stand_for(python, releases):
+    """The release among these that the interpreter belongs to: its own, or its series'."""
+    same = [one for one in releases if one.rsplit(".", 1)[0] == "%d.%d" % python.version[:2]]
+    return python.release if python.release in releases else same[0]
+
+
 def compare(gcsim, pythons, releases, pool, table):
     """Every run: by gcsim for all releases, by the interpreters there are."""
     jobs = []
@@ -215,7 +221,7 @@ def compare(gcsim, pythons, releases, pool, table):
             gcsim.trace(program, arguments)
             simulated = {release: pool.submit(gcsim.run, thresholds, program, arguments, release)
                          for release in releases}
-            real = {python.release: pool.submit(python.run, program, arguments)
+            real = {stand_for(python, releases): pool.submit(python.run, program, arguments)
                     for python in pythons}
             jobs.append((title, program, arguments, shown, simulated, real))
     for title, program, arguments, shown, simulated, real in jobs:
@@ -282,8 +288,9 @@ def main():
                      "3.14.0 to 3.14.4" % " ".join(python.command))
     releases = [python.release for python in pythons]
     if options.check:
-        pythons = [python for python in pythons if python.release in RECORDED]
         releases = list(RECORDED)
+        pythons = [python for python in pythons
+                   if "%d.%d" % python.version[:2] in (one.rsplit(".", 1)[0] for one in RECORDED)]
     elif not pythons:
         sys.exit("paradoxes: no CPython from 3.7 on was found: name one")
     table = Table()
