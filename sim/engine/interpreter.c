@@ -53,6 +53,9 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
 {
     struct gcs_collection collection = {
         .event = replay->event, .time_ns = replay->clock, .cause = cause};
+    struct gcs_decision decision;
+    if (replay->witness)
+        witness_ask(replay, cause, &decision);
     uint64_t bytes_before = replay->totals->live_bytes;
     struct gcs_sample before = sample_now(replay); /* may be a peak, up to 3.11 */
     if (replay->sampled)
@@ -69,6 +72,8 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
         if (broken)
             return gcs_fail(error, GCS_INVALID, "gcsim itself is wrong here: %s", broken);
     }
+    if (replay->witness)
+        GCS_TRY(witness_collected(replay, &decision, &collection, error));
     if (collection.work.unnoticed)
         return GCS_OK;
     return ledger_add_collection(replay->ledger, &collection, error);
@@ -79,7 +84,7 @@ enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *e
 {
     int generation = replay->model->choose(replay->counts, replay->threshold);
     if (generation == GCS_NO_GENERATION)
-        return GCS_OK;
+        return witness_in_vain(replay, GCS_OUTCOME_FALLEN, error);
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
 

@@ -18,10 +18,14 @@ struct fire_context {
 static void fire(void *engine)
 {
     struct fire_context *context = engine;
-    if (context->replay->model->timing == GCS_TIMING_CHECK)
-        context->replay->scheduled = true;
-    else if (context->status == GCS_OK)
-        context->status = collect_automatically(context->replay, context->error);
+    struct replay *replay = context->replay;
+    if (replay->model->timing == GCS_TIMING_CHECK) {
+        if (!replay->scheduled)
+            replay->scheduled_event = replay->event;
+        replay->scheduled = true;
+    } else if (context->status == GCS_OK) {
+        context->status = collect_automatically(replay, context->error);
+    }
 }
 
 /* The eval breaker's check (from 3.12): a scheduled run happens now, the counts tested anew. */
@@ -29,7 +33,7 @@ static enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *
 {
     replay->scheduled = false;
     if (replay->model->check_tests_enabled && !replay->enabled)
-        return GCS_OK;
+        return witness_in_vain(replay, GCS_OUTCOME_DISABLED, error);
     return collect_automatically(replay, error);
 }
 
@@ -158,6 +162,16 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
                            struct gcs_memory *memory, struct gcs_ledger *ledger,
                            struct gcs_error *error)
 {
+    return gcs_replay_witnessed(trace, lifetimes, setting, check, NULL, memory, ledger, error);
+}
+
+enum gcs_status gcs_replay_witnessed(const struct gcs_trace *trace,
+                                     const struct gcs_lifetimes *lifetimes,
+                                     const struct gcs_setting *setting, bool check,
+                                     const struct gcs_witness *witness,
+                                     struct gcs_memory *memory, struct gcs_ledger *ledger,
+                                     struct gcs_error *error)
+{
     struct replay replay = {
         .trace = trace,
         .lifetimes = lifetimes,
@@ -166,6 +180,7 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
         .check = check,
         .backing = &heap_backing,
         .sampled = true,
+        .witness = witness,
     };
     struct gcs_heap *heap = NULL;
     GCS_TRY(gcs_heap_new(trace, &setting->model->rules, memory, &heap, error));
@@ -177,6 +192,8 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
     enum gcs_status status = gcs_cursor_new(trace, memory, &cursor, error);
     if (status == GCS_OK)
         status = run(&replay, cursor, error);
+    if (status == GCS_OK && witness && witness->ended)
+        witness->ended(witness->witness, heap);
     close_books(&replay);
     gcs_cursor_free(cursor);
     gcs_heap_free(heap);

@@ -34,12 +34,14 @@ struct replay {
     const struct gcs_counts *counts;
     const struct gcs_totals *totals;
     bool check;
+    const struct gcs_witness *witness; /* or NULL */
 
     /* The interpreter */
     int64_t threshold[GCS_GENERATIONS];
     bool enabled;
-    bool scheduled; /* a run at the next check (from 3.12) */
-    bool stretch;   /* between `u` and `v`: no check comes */
+    bool scheduled;           /* a run at the next check (from 3.12) */
+    uint64_t scheduled_event; /* since when */
+    bool stretch;             /* between `u` and `v`: no check comes */
 
     /* The world */
     uint64_t event;
@@ -86,6 +88,17 @@ enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sampl
                                struct gcs_error *error);
 enum gcs_status ledger_end(struct gcs_ledger *ledger, const struct gcs_sample *sample,
                            struct gcs_error *error);
+
+/* witness.c: ask before, tell after; `in vain`: both at once, if there is a witness */
+void witness_ask(const struct replay *replay, enum gcs_cause cause,
+                 struct gcs_decision *decision);
+enum gcs_status witness_tell(const struct replay *replay, struct gcs_decision *decision,
+                             struct gcs_error *error);
+enum gcs_status witness_collected(const struct replay *replay, struct gcs_decision *decision,
+                                  const struct gcs_collection *collection,
+                                  struct gcs_error *error);
+enum gcs_status witness_in_vain(const struct replay *replay, enum gcs_outcome outcome,
+                                struct gcs_error *error);
 
 /* rules.c */
 enum gcs_status rules_begin(struct replay *replay, struct gcs_error *error);
