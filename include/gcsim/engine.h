@@ -114,6 +114,8 @@ enum gcs_status gcs_index_new(const struct gcs_trace *trace,
                               const struct gcs_rules *rules, struct gcs_memory *memory,
                               struct gcs_index **index, struct gcs_error *error);
 void gcs_index_free(struct gcs_index *index);
+/** Whether there is an index for the model at all: it is generational. */
+bool gcs_index_knows(const struct gcs_model *model);
 /** What of this trace and setting the index does not cover, or NULL. */
 const char *gcs_index_uncovered(const struct gcs_index *index,
                                 const struct gcs_setting *setting);

@@ -107,11 +107,9 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
     if (!gcs_same(wanted->program_gc, "honour") && !gcs_same(wanted->program_gc, "ignore"))
         return gcs_fail(error, GCS_INVALID, "--program-gc: '%s' is neither honour nor ignore",
                         wanted->program_gc);
-    if (gcs_same(wanted->engine, "index"))
-        return gcs_fail(error, GCS_LIMIT,
-                        "--engine index: this gcsim has only the replay engine");
-    if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay"))
-        return gcs_fail(error, GCS_INVALID, "--engine: '%s' is neither auto nor replay",
+    if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay") &&
+        !gcs_same(wanted->engine, "index"))
+        return gcs_fail(error, GCS_INVALID, "--engine: '%s' is none of auto, replay, index",
                         wanted->engine);
     if (wanted->seeds < 1 || wanted->seeds > 1000000)
         return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",

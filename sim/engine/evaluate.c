@@ -867,11 +867,16 @@ static enum gcs_status prepare(struct evaluation *e, struct gcs_error *error)
     return GCS_OK;
 }
 
+bool gcs_index_knows(const struct gcs_model *model)
+{
+    return model->choose == gcs_choose_generational &&
+           model->rules.mechanism == GCS_MECHANISM_GENERATIONAL;
+}
+
 const char *gcs_index_uncovered(const struct gcs_index *index,
                                 const struct gcs_setting *setting)
 {
-    if (setting->model->choose != gcs_choose_generational ||
-        setting->model->rules.mechanism != GCS_MECHANISM_GENERATIONAL)
+    if (!gcs_index_knows(setting->model))
         return "a model that is not generational";
     if (index->baseline.uncovered)
         return index->baseline.uncovered;
