@@ -85,7 +85,25 @@ struct gcs_member {
     uint8_t list;   /* that its shell goes to; 0: none */
     bool gc;
     bool atoms;     /* a tuple that the first collection untracks */
+    bool single;    /* one of gcs_baseline.singles */
     bool finalizer; /* has one that changes nothing */
+};
+
+/** A tuple of tuples that the collector will untrack, or a dict (up to 3.13) of nothing else:
+ * when they are untracked in turn depends on the setting. */
+struct gcs_single {
+    uint32_t position;
+    uint32_t first_child, children;
+    bool dict;
+};
+
+/** One of those tuples. At an event before rooted_until it has a root since its holder's birth,
+ *  so collections leave it in its place, before the holder; before sole_until it has no
+ * reference but the holder's, so they move it behind that; from then on one cannot tell. */
+struct gcs_child {
+    uint32_t position;
+    uint32_t rooted_until;
+    uint32_t sole_until;
 };
 
 struct gcs_declared {
@@ -118,12 +136,17 @@ struct gcs_baseline {
 
     uint32_t *item_end;    /* event at which it dies, or GCS_NEVER; one entry a position */
     uint32_t *item_end_at; /* number of tracked objects then */
-    uint32_t *item_weight; /* index of weights | GCS_ATOMS */
+    uint32_t *item_weight; /* index of weights | GCS_ATOMS | GCS_SINGLE */
     size_t item_count, end_capacity, end_at_capacity, weight_of_capacity;
     uint32_t *deaths; /* positions in order of death */
     size_t death_count, death_capacity;
     struct gcs_weight *weights;
     size_t weight_count, weight_capacity;
+
+    struct gcs_single *singles; /* by position */
+    size_t single_count, single_capacity;
+    struct gcs_child *children;
+    size_t child_count, child_capacity;
 
     struct gcs_part *parts;
     size_t part_count, part_capacity;
@@ -137,7 +160,8 @@ struct gcs_baseline {
 
     struct gcs_totals end;
 };
-#define GCS_ATOMS (1u << 31) /* the item is a tuple that its first collection untracks */
+#define GCS_ATOMS  (1u << 31) /* the item is a tuple that its first collection untracks */
+#define GCS_SINGLE (1u << 30) /* it is one of the singles */
 
 /** One pass. `lifetimes` are the trace's. If `uncovered` is set the rest is not to be used.
  *  GCS_INVALID: the trace is wrong. The result is the caller's: gcs_baseline_fini. */

@@ -26,8 +26,11 @@ enum end {
     END_DIES,  /* it dies by count now: all that referred to it goes */
 };
 
-struct waiting {
-    uint32_t *islands;
+/* What the collector makes of a single. */
+enum knows { KNOWS_TRACKED, KNOWS_FADES, KNOWS_UNTRACKED, KNOWS_GONE }; /* FADES: now */
+
+struct numbers {
+    uint32_t *of;
     size_t count, capacity;
 };
 
@@ -60,12 +63,16 @@ struct evaluation {
     uint64_t clumps_gone[LEVELS][SPAN_SUMS]; /* of these, clumps */
     uint64_t fading_gone[TRACKED_SUMS];      /* young tuples of atoms that died by count */
     uint64_t freed_bytes, freed_objects;     /* in all */
-    struct waiting waiting[GCS_GENERATIONS];
+    struct numbers waiting[GCS_GENERATIONS];
     uint8_t *waits;   /* by island: in which of them, or none */
     uint8_t *ends;    /* by place in index->linked: enum end */
     uint32_t *walked; /* by island: the number of its last walk */
     uint32_t walk_number;
     size_t wait_capacity, end_capacity, walked_capacity;
+    uint8_t *singles;             /* enum knows, by single */
+    uint32_t next_single;         /* the first that is not tracked yet */
+    struct numbers known[LEVELS]; /* singles that the collector tracks, by level */
+    size_t single_capacity;
     struct interval {
         uint32_t from, to;
     } * frozen_fading; /* where tuples of atoms were frozen unexamined: they stay tracked */
@@ -426,11 +433,35 @@ static bool is_frozen_fading(const struct evaluation *e, uint32_t position)
     return false;
 }
 
+/* The single at a position. */
+static size_t single_at(const struct gcs_baseline *baseline, uint32_t position)
+{
+    size_t low = 0, high = baseline->single_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->singles[middle].position < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Whether the collector knows the object (tracks it) when a collection begins. */
+static bool is_known(const struct evaluation *e, const struct gcs_member *member)
+{
+    if (member->single)
+        return e->singles[single_at(e->baseline, member->position)] <= KNOWS_FADES;
+    return member->position != GCS_NEVER && (!member->atoms || member->position >= e->bound[0]);
+}
+
 /* One object of an island goes. */
 static void free_member(struct evaluation *e, const struct gcs_member *member)
 {
     const struct gcs_weight *weight = &e->baseline->weights[member->weight];
-    if (member->position != GCS_NEVER) {
+    if (member->single) {
+        e->singles[single_at(e->baseline, member->position)] = KNOWS_GONE;
+    } else if (member->position != GCS_NEVER) {
         const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
         if (!member->atoms)
             add_sums(e->gone[level_of(e, member->position)], sums, TRACKED_SUMS);
@@ -458,13 +489,15 @@ static bool is_found(struct evaluation *e, const struct gcs_part *part, uint32_t
     uint64_t tracked = 0, finalizers = 0, fading = 0;
     for (uint32_t m = 0; m < part->members; m++) {
         const struct gcs_member *member = &e->baseline->members[part->first_member + m];
-        if (member->position == GCS_NEVER || (member->atoms && member->position < e->bound[0]))
-            continue; /* the collector does not know it */
+        if (!is_known(e, member))
+            continue;
         if (member->position < bound)
             return false;
         tracked++;
         finalizers += member->finalizer;
-        fading += member->atoms;
+        fading += member->atoms ||
+                  (member->single &&
+                   e->singles[single_at(e->baseline, member->position)] == KNOWS_FADES);
     }
     yield->collected += tracked;
     yield->finalizers += finalizers;
@@ -515,13 +548,13 @@ static bool walk_island(struct evaluation *e, uint32_t which, uint32_t bound, ui
 
 static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
 {
-    struct waiting *waiting = &e->waiting[generation];
+    struct numbers *waiting = &e->waiting[generation];
     if (e->status == GCS_OK)
-        e->status = GCS_GROW(e->replay.memory, &waiting->islands, &waiting->capacity,
+        e->status = GCS_GROW(e->replay.memory, &waiting->of, &waiting->capacity,
                              waiting->count + 1, e->error);
     if (e->status == GCS_OK) {
         e->waits[island] = (uint8_t)generation;
-        waiting->islands[waiting->count++] = island;
+        waiting->of[waiting->count++] = island;
     }
 }
 
@@ -546,11 +579,11 @@ static void walk_islands(struct evaluation *e, unsigned generation, uint32_t eve
     uint32_t now = ++e->walk_number;
     activate(e, event);
     for (unsigned g = generation + 1; g-- > 0;) {
-        struct waiting *waiting = &e->waiting[g];
+        struct numbers *waiting = &e->waiting[g];
         size_t count = waiting->count;
         waiting->count = 0;
         for (size_t i = 0; i < count; i++) {
-            uint32_t island = waiting->islands[i];
+            uint32_t island = waiting->of[i];
             if (e->waits[island] != g || e->walked[island] == now)
                 continue; /* it waits elsewhere, or stands here twice */
             e->walked[island] = now;
@@ -558,6 +591,119 @@ static void walk_islands(struct evaluation *e, unsigned generation, uint32_t eve
                 e->waits[island] = WAITS_GONE;
             else
                 wait_for(e, island, next);
+        }
+    }
+}
+
+/*
+ * Singles: tuples of fading tuples, and dicts of them, are followed one by one.
+ */
+static void know(struct evaluation *e, unsigned level, uint32_t single)
+{
+    struct numbers *known = &e->known[level];
+    if (e->status == GCS_OK)
+        e->status = GCS_GROW(e->replay.memory, &known->of, &known->capacity, known->count + 1,
+                             e->error);
+    if (e->status == GCS_OK)
+        known->of[known->count++] = single;
+}
+
+static bool is_there(const struct evaluation *e, uint32_t single, uint32_t event)
+{
+    return e->singles[single] == KNOWS_TRACKED &&
+           e->baseline->item_end[e->baseline->singles[single].position] > event;
+}
+
+/* Those that a collection meets, added to what it meets; the dead are forgotten. */
+static void meet_singles(struct evaluation *e, unsigned generation, uint32_t event,
+                         uint64_t *met)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    while (e->next_single < baseline->single_count &&
+           baseline->singles[e->next_single].position < e->items)
+        know(e, LEVEL_YOUNG, e->next_single++);
+    for (unsigned level = 0; level <= generation; level++) {
+        struct numbers *known = &e->known[level];
+        size_t kept = 0;
+        for (size_t i = 0; i < known->count; i++) {
+            uint32_t single = known->of[i];
+            if (!is_there(e, single, event))
+                continue;
+            uint32_t position = baseline->singles[single].position;
+            const struct gcs_weight *weight =
+                &baseline->weights[baseline->item_weight[position] & ~GCS_SINGLE];
+            const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
+            add_sums(met, sums, TRACKED_SUMS);
+            known->of[kept++] = single;
+        }
+        known->count = kept;
+    }
+}
+
+/* Whether the collector takes the child for an atom by the time it comes to the holder. So far
+ * collections have left a child with a root in its place, before the holder, and have moved one
+ * without any other reference behind it. */
+static bool is_atom_by_then(struct evaluation *e, const struct gcs_single *holder,
+                            const struct gcs_child *child, unsigned generation, uint32_t event)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    bool single = baseline->item_weight[child->position] & GCS_SINGLE;
+    uint8_t state = single ? e->singles[single_at(baseline, child->position)]
+                    : child->position >= e->bound[0]       ? KNOWS_FADES
+                    : is_frozen_fading(e, child->position) ? KNOWS_TRACKED
+                                                           : KNOWS_UNTRACKED;
+    if (holder->dict || state != KNOWS_FADES) /* dicts come last */
+        return state != KNOWS_TRACKED;
+    if (event >= child->rooted_until) {
+        if (event >= child->sole_until)
+            e->uncovered = "tuples in tuples, in an order that depends on who else holds them";
+        return false;
+    }
+    /* A full collection goes through generations 2, 0, 1. */
+    return generation < 2 || level_of(e, child->position) != LEVEL_MIDDLE ||
+           level_of(e, holder->position) != LEVEL_YOUNG;
+}
+
+static bool single_fades(struct evaluation *e, uint32_t which, unsigned generation,
+                         uint32_t event)
+{
+    const struct gcs_single *single = &e->baseline->singles[which];
+    for (uint32_t i = 0; i < single->children; i++)
+        if (!is_atom_by_then(e, single, &e->baseline->children[single->first_child + i],
+                             generation, event))
+            return false;
+    return true;
+}
+
+/* The passes over tuples, then over dicts. Returns how many are untracked. */
+static uint64_t fade_singles(struct evaluation *e, unsigned generation, uint32_t event)
+{
+    uint64_t faded = 0;
+    for (unsigned dicts = 0; dicts <= (generation == GCS_GENERATIONS - 1); dicts++)
+        for (unsigned level = generation + 1; level-- > 0;)
+            for (size_t i = 0; i < e->known[level].count; i++) {
+                uint32_t which = e->known[level].of[i];
+                if (e->baseline->singles[which].dict == dicts &&
+                    single_fades(e, which, generation, event)) {
+                    e->singles[which] = KNOWS_FADES;
+                    faded++;
+                }
+            }
+    return faded;
+}
+
+static void promote_singles(struct evaluation *e, unsigned generation, unsigned next)
+{
+    for (unsigned level = generation + 1; level-- > 0;) {
+        struct numbers *known = &e->known[level];
+        size_t count = known->count;
+        known->count = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t which = known->of[i];
+            if (e->singles[which] == KNOWS_TRACKED)
+                know(e, next, which);
+            else if (e->singles[which] == KNOWS_FADES)
+                e->singles[which] = KNOWS_UNTRACKED;
         }
     }
 }
@@ -574,6 +720,7 @@ static void promote(struct evaluation *e, unsigned generation, const uint64_t *c
         memset(e->gone[level], 0, sizeof e->gone[level]);
         memset(e->clumps_gone[level], 0, sizeof e->clumps_gone[level]);
     }
+    promote_singles(e, generation, next);
     add_sums(e->gone[next], clumps, TRACKED_SUMS);
     add_sums(e->clumps_gone[next], clumps, e->index->width);
     memset(e->fading_gone, 0, sizeof e->fading_gone);
@@ -603,6 +750,11 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
         take_sums(clumps, e->clumps_gone[level], index->width);
     }
     take_sums(fading, e->fading_gone, TRACKED_SUMS);
+    uint64_t faded = fading[SUM_OBJECTS];
+    if (e->baseline->single_count) {
+        meet_singles(e, generation, event, met);
+        faded += fade_singles(e, generation, event);
+    }
     if (index->island_count)
         walk_islands(e, generation, event, &yield);
     for (unsigned list = 1; list < e->baseline->list_count; list++)
@@ -620,7 +772,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
         .freed_objects = e->freed_objects - objects,
         .freed_bytes = e->freed_bytes - bytes,
     };
-    work->survivors = work->candidates - work->collected - (fading[SUM_OBJECTS] - yield.fading);
+    work->survivors = work->candidates - work->collected - (faded - yield.fading);
     if (generation == 1)
         e->counts.long_lived_pending += (int64_t)work->survivors;
     if (generation == 2) {
@@ -647,6 +799,8 @@ static void index_freeze(void *self)
                              e->frozen_fading_count + 1, e->error);
     if (fading[SUM_OBJECTS] > e->fading_gone[SUM_OBJECTS] && e->status == GCS_OK)
         e->frozen_fading[e->frozen_fading_count++] = (struct interval){e->bound[0], e->items};
+    meet_singles(e, GCS_GENERATIONS - 1, (uint32_t)e->replay.event, fading);
+    promote_singles(e, GCS_GENERATIONS - 1, LEVEL_FROZEN);
     for (unsigned level = 0; level < LEVEL_FROZEN; level++) {
         add_sums(e->gone[LEVEL_FROZEN], e->gone[level], TRACKED_SUMS);
         add_sums(e->clumps_gone[LEVEL_FROZEN], e->clumps_gone[level], e->index->width);
@@ -663,7 +817,7 @@ static void index_freeze(void *self)
 static void index_unfreeze(void *self)
 {
     struct evaluation *e = self;
-    if (e->frozen_fading_count)
+    if (e->frozen_fading_count || e->known[LEVEL_FROZEN].count)
         e->uncovered = "gc.unfreeze of tuples that no collection has met";
     add_sums(e->gone[LEVEL_OLD], e->gone[LEVEL_FROZEN], TRACKED_SUMS);
     add_sums(e->clumps_gone[LEVEL_OLD], e->clumps_gone[LEVEL_FROZEN], e->index->width);
@@ -819,6 +973,8 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
         else
             GCS_TRY(meet(e, &halt, error));
         GCS_TRY(e->status);
+        if (e->uncovered)
+            break;
     }
     pass(e, (uint32_t)e->baseline->moment_count);
     return GCS_OK;
@@ -850,6 +1006,8 @@ static void stand_at_end(struct evaluation *e)
         e->totals.frozen_objects +=
             open_at_end(e, &e->index->fading, e->frozen_fading[i].from, e->frozen_fading[i].to);
     e->totals.frozen_objects -= e->frozen_fading_gone;
+    for (size_t i = 0; i < e->known[LEVEL_FROZEN].count; i++)
+        e->totals.frozen_objects += is_there(e, e->known[LEVEL_FROZEN].of[i], GCS_NEVER - 1);
 }
 
 static enum gcs_status prepare(struct evaluation *e, struct gcs_error *error)
@@ -859,6 +1017,10 @@ static enum gcs_status prepare(struct evaluation *e, struct gcs_error *error)
     GCS_TRY(GCS_GROW(memory, &e->waits, &e->wait_capacity, index->island_count, error));
     GCS_TRY(GCS_GROW(memory, &e->ends, &e->end_capacity, index->linked_count, error));
     GCS_TRY(GCS_GROW(memory, &e->walked, &e->walked_capacity, index->island_count, error));
+    GCS_TRY(GCS_GROW(memory, &e->singles, &e->single_capacity, index->baseline.single_count,
+                     error));
+    if (index->baseline.single_count)
+        memset(e->singles, KNOWS_TRACKED, index->baseline.single_count);
     if (index->island_count) {
         memset(e->waits, WAITS_NOWHERE, index->island_count);
         memset(e->ends, END_NONE, index->linked_count);
@@ -915,11 +1077,15 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
     close_books(&e.replay);
     gcs_memory_free(memory, e.waits, e.wait_capacity, sizeof *e.waits);
     gcs_memory_free(memory, e.ends, e.end_capacity, sizeof *e.ends);
+    gcs_memory_free(memory, e.singles, e.single_capacity, sizeof *e.singles);
+    for (unsigned level = 0; level < LEVELS; level++)
+        gcs_memory_free(memory, e.known[level].of, e.known[level].capacity,
+                        sizeof *e.known[level].of);
     gcs_memory_free(memory, e.frozen_fading, e.frozen_fading_capacity, sizeof *e.frozen_fading);
     gcs_memory_free(memory, e.walked, e.walked_capacity, sizeof *e.walked);
     for (unsigned g = 0; g < GCS_GENERATIONS; g++)
-        gcs_memory_free(memory, e.waiting[g].islands, e.waiting[g].capacity,
-                        sizeof *e.waiting[g].islands);
+        gcs_memory_free(memory, e.waiting[g].of, e.waiting[g].capacity,
+                        sizeof *e.waiting[g].of);
     *uncovered = e.uncovered;
     return status;
 }

@@ -238,12 +238,16 @@ static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *e
     GCS_TRY(add_weights(baseline, &index->fading, error));
     for (uint32_t i = 0; i < baseline->item_count; i++) {
         uint32_t weight = baseline->item_weight[i];
+        if (weight & GCS_SINGLE)
+            continue;
         GCS_TRY(spans_add(weight & GCS_ATOMS ? &index->fading : &index->objects, i,
                           baseline->item_end[i], baseline->item_end_at[i], weight & ~GCS_ATOMS,
                           error));
     }
     for (size_t i = 0; i < baseline->death_count; i++) {
         uint32_t item = baseline->deaths[i], weight = baseline->item_weight[item];
+        if (weight & GCS_SINGLE)
+            continue;
         GCS_TRY(spans_add_end(weight & GCS_ATOMS ? &index->fading : &index->objects,
                               baseline->item_end[item], weight & ~GCS_ATOMS, error));
     }
@@ -302,7 +306,8 @@ static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts,
         if (i > 0 && part->referrers == 0)
             return false;
         for (uint32_t m = 0; m < part->members; m++)
-            if (baseline->members[part->first_member + m].atoms)
+            if (baseline->members[part->first_member + m].atoms ||
+                baseline->members[part->first_member + m].single)
                 return false;
     }
     return true;

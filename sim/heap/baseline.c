@@ -75,34 +75,109 @@ void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy)
     recorder->allocated = true;
 }
 
-/* The first collection that such a tuple survives untracks it: of what holds it, what stays is
- * an atom to the collector. */
+/* A tuple of atoms, or of such tuples, which the collector untracks sooner or later: to what
+ * holds it it is no container then. */
 static bool is_fading(const struct gcs_heap *heap, gcs_row row)
 {
     const struct recorder *recorder = heap->recorder;
     if (shape_of(heap, row)->kind != GCS_KIND_TUPLE)
         return false;
-    uint32_t position = recorder->positions[row];
-    return position == GCS_NEVER || recorder->baseline->item_weight[position] & GCS_ATOMS;
+    uint32_t position = record_position(recorder, row);
+    return position == GCS_NEVER ||
+           recorder->baseline->item_weight[position] & (GCS_ATOMS | GCS_SINGLE);
 }
 
-/* Whether a tuple of this content fades; a tuple of tuples that fade later is not covered. */
-static bool fades(struct gcs_heap *heap, gcs_row row)
+/* What an object holds, as far as the collector's untracking goes. */
+enum content { CONTENT_ATOMS, CONTENT_FADING, CONTENT_CONTAINERS };
+
+static enum content content_of(const struct gcs_heap *heap, gcs_row row)
 {
     uint32_t count;
     const uint32_t *slots = slots_of(heap, row, &count);
-    bool nested = false;
+    enum content content = CONTENT_ATOMS;
     for (uint32_t i = 0; i < count; i++) {
         if (slots[i] == NOBODY || !shape_of(heap, slots[i])->gc)
             continue;
         if (!is_fading(heap, slots[i]))
-            return false;
-        if (heap->recorder->positions[slots[i]] != GCS_NEVER)
-            nested = true;
+            return CONTENT_CONTAINERS;
+        if (record_position(heap->recorder, slots[i]) != GCS_NEVER)
+            content = CONTENT_FADING;
     }
-    if (nested)
-        cannot(heap->recorder, "tuples in tuples that the collector untracks in turn");
-    return true;
+    return content;
+}
+
+/* Follows a child's references from now on. */
+static enum gcs_status watch(struct gcs_heap *heap, gcs_row row)
+{
+    struct recorder *recorder = heap->recorder;
+    struct gcs_baseline *baseline = recorder->baseline;
+    const struct row *at = &heap->rows[row];
+    uint32_t event = (uint32_t)heap->event;
+    size_t had = recorder->watched_capacity;
+    GCS_TRY(GCS_GROW(baseline->memory, &baseline->children, &baseline->child_capacity,
+                     baseline->child_count + 1, recorder->error));
+    GCS_TRY(GCS_GROW(baseline->memory, &recorder->watched_next,
+                     &recorder->watched_next_capacity, baseline->child_count + 1,
+                     recorder->error));
+    GCS_TRY(GCS_GROW(baseline->memory, &recorder->watched, &recorder->watched_capacity,
+                     heap->row_capacity, recorder->error));
+    if (recorder->watched_capacity > had)
+        memset(recorder->watched + had, 0,
+               (recorder->watched_capacity - had) * sizeof *recorder->watched);
+    recorder->watched_next[baseline->child_count] = recorder->watched[row];
+    baseline->children[baseline->child_count++] = (struct gcs_child){
+        .position = recorder->positions[row],
+        .rooted_until = at->roots ? GCS_NEVER : event,
+        .sole_until = at->roots || at->refs == 1 ? GCS_NEVER : event,
+    };
+    recorder->watched[row] = (uint32_t)baseline->child_count;
+    return GCS_OK;
+}
+
+/* A row that an event named, or that took a reference in it. */
+static void look_at(struct gcs_heap *heap, gcs_row row)
+{
+    struct recorder *recorder = heap->recorder;
+    if (row >= recorder->watched_capacity)
+        return;
+    const struct row *at = &heap->rows[row];
+    uint32_t event = (uint32_t)heap->event;
+    for (uint32_t i = recorder->watched[row]; i; i = recorder->watched_next[i - 1]) {
+        struct gcs_child *child = &recorder->baseline->children[i - 1];
+        if (child->rooted_until == GCS_NEVER) {
+            if (at->roots)
+                continue;
+            child->rooted_until = event;
+            if (at->refs > 1)
+                child->sole_until = event;
+        } else if (child->sole_until == GCS_NEVER && (at->roots || at->refs > 1)) {
+            child->sole_until = event;
+        }
+    }
+}
+
+static enum gcs_status add_single(struct gcs_heap *heap, gcs_row row, uint32_t position)
+{
+    struct recorder *recorder = heap->recorder;
+    struct gcs_baseline *baseline = recorder->baseline;
+    struct gcs_single single = {.position = position,
+                                .first_child = (uint32_t)baseline->child_count,
+                                .dict = shape_of(heap, row)->kind == GCS_KIND_DICT};
+    uint32_t count;
+    const uint32_t *slots = slots_of(heap, row, &count);
+    if (heap->rules->dict_lazy)
+        cannot(recorder, single.dict ? "dicts of tuples of atoms (up to 3.13)"
+                                     : "tuples in tuples of atoms (up to 3.13)");
+    for (uint32_t i = 0; i < count; i++)
+        if (slots[i] != NOBODY && record_position(recorder, slots[i]) != GCS_NEVER) {
+            GCS_TRY(watch(heap, slots[i]));
+            single.children++;
+        }
+    GCS_TRY(GCS_GROW(baseline->memory, &baseline->singles, &baseline->single_capacity,
+                     baseline->single_count + 1, recorder->error));
+    baseline->singles[baseline->single_count++] = single;
+    baseline->item_weight[position] |= GCS_SINGLE;
+    return GCS_OK;
 }
 
 static uint32_t weight_of(struct gcs_heap *heap, gcs_row row)
@@ -166,12 +241,16 @@ void record_track(struct gcs_heap *heap, gcs_row row)
         return;
     uint32_t position = (uint32_t)baseline->item_count;
     uint32_t weight = weight_of(heap, row);
-    if (shape_of(heap, row)->kind == GCS_KIND_TUPLE && fades(heap, row))
+    enum content content = shape_of(heap, row)->kind == GCS_KIND_TUPLE ? content_of(heap, row)
+                                                                       : CONTENT_CONTAINERS;
+    if (content == CONTENT_ATOMS)
         weight |= GCS_ATOMS;
     baseline->item_end[position] = baseline->item_end_at[position] = GCS_NEVER;
     baseline->item_weight[position] = weight;
     baseline->item_count++;
     recorder->positions[row] = position;
+    if (content == CONTENT_FADING)
+        recorder->status = add_single(heap, row, position);
     if (recorder->allocated) /* in this event: it is the object just allocated */
         baseline->ops[baseline->op_count - 1] += 1 << GCS_OP_SHIFT;
     else
@@ -183,8 +262,7 @@ void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
 {
     struct recorder *recorder = heap->recorder;
     struct gcs_baseline *baseline = recorder->baseline;
-    uint32_t position =
-        row < recorder->position_capacity ? recorder->positions[row] : GCS_NEVER;
+    uint32_t position = record_position(recorder, row);
     unsigned list = list_code(heap, occupancy);
     if (position == GCS_NEVER) {
         put_op(recorder, GCS_DO_FREE, list);
@@ -192,6 +270,8 @@ void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
     }
     put_op(recorder, GCS_DO_FREE_TRACKED, list);
     recorder->positions[row] = GCS_NEVER;
+    if (row < recorder->watched_capacity)
+        recorder->watched[row] = 0;
     baseline->item_end[position] = (uint32_t)heap->event;
     baseline->item_end_at[position] = (uint32_t)baseline->item_count;
     if (recorder->status == GCS_OK)
@@ -202,21 +282,38 @@ void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
         baseline->deaths[baseline->death_count++] = position;
 }
 
-/* A dict up to 3.13 is untracked by a full collection that finds only atoms in it: whether it
- * is depends on the setting. */
-static void check_dict(struct gcs_heap *heap, uint64_t object)
+/* A dict up to 3.13 is untracked by a full collection that finds only atoms in it. One that is
+ * born with nothing but fading tuples is followed, as long as nothing is stored in it. */
+static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool born)
 {
+    struct recorder *recorder = heap->recorder;
     gcs_row row = number_find(heap, object);
     uint32_t count;
     if (row != NOBODY && has(heap, row, HAS_COMPANION))
         row = slots_of(heap, row, &count)[0];
     if (row == NOBODY || shape_of(heap, row)->kind != GCS_KIND_DICT || !has(heap, row, TRACKED))
-        return;
-    const uint32_t *slots = slots_of(heap, row, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (slots[i] != NOBODY && shape_of(heap, slots[i])->gc && !is_fading(heap, slots[i]))
-            return;
-    cannot(heap->recorder, "a tracked dict that holds no container for a while (up to 3.13)");
+        return GCS_OK;
+    uint32_t position = recorder->positions[row];
+    bool followed = recorder->baseline->item_weight[position] & GCS_SINGLE;
+    if (!followed && content_of(heap, row) == CONTENT_CONTAINERS)
+        return GCS_OK;
+    if (born)
+        return add_single(heap, row, position);
+    cannot(recorder, "a tracked dict that holds no container for a while (up to 3.13)");
+    return GCS_OK;
+}
+
+/* Children may have lost their root, or met another holder. */
+static void look_at_named(struct gcs_heap *heap, const struct gcs_block *block,
+                          const struct gcs_event *event)
+{
+    if (event->op == GCS_OP_ROOT_LESS || event->op == GCS_OP_ROOT_MORE)
+        look_at(heap, number_find(heap, event->object));
+    else if (event->op == GCS_OP_STORE)
+        look_at(heap, number_find(heap, event->value));
+    else if (event->op == GCS_OP_ALLOCATE && event->flags & GCS_EVENT_BORN)
+        for (uint32_t i = 0; i < event->slots; i++)
+            look_at(heap, number_find(heap, block->targets[event->first + i]));
 }
 
 static enum gcs_status add_moment(struct recorder *recorder, const struct gcs_heap *heap)
@@ -293,11 +390,11 @@ static enum gcs_status note_event(struct recorder *recorder, struct gcs_heap *he
         GCS_TRY(add_moment(recorder, heap));
         GCS_TRY(add_early(recorder));
         if (heap->rules->dict_lazy)
-            check_dict(heap, event->object);
+            GCS_TRY(check_dict(heap, event->object, true));
         break;
     case GCS_OP_STORE:
         if (heap->rules->dict_lazy)
-            check_dict(heap, event->object);
+            GCS_TRY(check_dict(heap, event->object, false));
         break;
     case GCS_OP_RESIZE:
         return add_other(recorder, heap, 0);
@@ -347,6 +444,8 @@ static enum gcs_status run(struct recorder *recorder, struct gcs_heap *heap,
             recorder->early_count = 0;
             gcs_heap_expect(heap, &block, i);
             GCS_TRY(gcs_heap_apply(heap, &block, i, recorder->error));
+            if (recorder->watched_capacity)
+                look_at_named(heap, &block, &block.events[i]);
             GCS_TRY(note_event(recorder, heap, &block, &block.events[i]));
             GCS_TRY(recorder->status);
             note_garbage(recorder, block.first_event + i);
@@ -410,6 +509,10 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace,
     gcs_heap_free(heap);
     gcs_memory_free(memory, recorder.positions, recorder.position_capacity,
                     sizeof *recorder.positions);
+    gcs_memory_free(memory, recorder.watched, recorder.watched_capacity,
+                    sizeof *recorder.watched);
+    gcs_memory_free(memory, recorder.watched_next, recorder.watched_next_capacity,
+                    sizeof *recorder.watched_next);
     gcs_memory_free(memory, recorder.garbage_at, recorder.garbage_at_capacity,
                     sizeof *recorder.garbage_at);
     if (status != GCS_OK)
@@ -436,6 +539,8 @@ void gcs_baseline_fini(struct gcs_baseline *baseline)
     RELEASE(item_weight, weight_of_capacity);
     RELEASE(deaths, death_capacity);
     RELEASE(weights, weight_capacity);
+    RELEASE(singles, single_capacity);
+    RELEASE(children, child_capacity);
     RELEASE(parts, part_capacity);
     RELEASE(members, member_capacity);
     RELEASE(referrers, referrer_capacity);

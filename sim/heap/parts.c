@@ -85,16 +85,17 @@ static struct gcs_member member_of(struct graph *graph, gcs_row row)
     struct gcs_heap *heap = graph->heap;
     const struct recorder *recorder = graph->recorder;
     const struct shape *shape = shape_of(heap, row);
-    uint32_t position = recorder->positions[row], count;
+    uint32_t position = record_position(recorder, row), count;
     uint32_t weight = position == GCS_NEVER ? 0 : recorder->baseline->item_weight[position];
     slots_of(heap, row, &count);
     return (struct gcs_member){
         .position = position,
-        .weight = weight & ~GCS_ATOMS,
+        .weight = weight & ~(GCS_ATOMS | GCS_SINGLE),
         .bytes = row_bytes(heap, row) + row_extra(heap, row),
         .list = shape->gc ? record_list(heap, shape, count) : 0,
         .gc = shape->gc,
         .atoms = (weight & GCS_ATOMS) != 0,
+        .single = (weight & GCS_SINGLE) != 0,
         .finalizer = shape->finalizer != GCS_FINALIZER_NONE,
     };
 }
@@ -125,7 +126,7 @@ static enum gcs_status close_part(struct graph *graph, uint32_t first)
         graph->pieces[piece].stacked = false;
         graph->pieces[piece].part = (uint32_t)baseline->part_count;
         struct gcs_member member = member_of(graph, graph->pieces[piece].row);
-        if (!member.atoms && member.position < part.low)
+        if (!member.atoms && !member.single && member.position < part.low)
             part.low = member.position;
         GCS_TRY(GCS_GROW(baseline->memory, &baseline->members, &baseline->member_capacity,
                          baseline->member_count + 1, error));

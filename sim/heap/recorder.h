@@ -26,6 +26,11 @@ struct recorder {
 
     gcs_time work;
     gcs_area area;
+    uint32_t *watched; /* by row: the last child record that is about it, from 1 */
+    size_t watched_capacity;
+    uint32_t *watched_next; /* by child record: the one before */
+    size_t watched_next_capacity;
+
     uint32_t *garbage_at; /* by index of lifetimes->garbage: objects tracked by then */
     size_t garbage_at_capacity;
     size_t garbage_next;
@@ -33,6 +38,12 @@ struct recorder {
 
 /* The code of the free list that takes such an object's shell, 0: none. */
 uint8_t record_list(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
+
+/* Where the row's object stands in tracking order; GCS_NEVER: it is not tracked. */
+static inline uint32_t record_position(const struct recorder *recorder, gcs_row row)
+{
+    return row < recorder->position_capacity ? recorder->positions[row] : GCS_NEVER;
+}
 
 /* parts.c: the garbage at the end of the pass. */
 enum gcs_status record_parts(struct recorder *recorder, struct gcs_heap *heap);
