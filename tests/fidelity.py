@@ -43,7 +43,10 @@ EVENTS = (300, 500, 1000, 2000, 4000, 8000, 20000)
 LONG_TRACE = 3000
 LONG_THRESHOLD = 50
 # A sixth of the traces has each of these, half of them each other feature.
-RARE = ("freeze", "threshold", "legacy", "resurrect")
+RARE = ("freeze", "threshold", "legacy", "resurrect", "standing", "start", "objects", "resolved")
+# Of two programs in one trace the second has the first one's options, and so no such feature;
+# with `objects` neither may have what hides objects.
+OPTIONAL = ("standing", "start", "resolved")
 # How often what is combined here is in a trace.
 COMBINED = {"calls": 0.15, "bursts": 0.25, "more-stretches": 0.15, "two-programs": 0.2}
 # What the reference model is asked to be: the ends of what each model covers.
@@ -110,7 +113,9 @@ class Maker:
         combined = [name for name in sorted(COMBINED)
                     if name in self.offered and source.random() < COMBINED[name]]
         if "two-programs" in combined:
-            others = self.choose_features(source, among)
+            others = [name for name in self.choose_features(source, among)
+                      if name not in OPTIONAL + ("objects",)]
+            others += ["objects"] * ("objects" in features)
             features = [name for name in self.listed if name in features or name in others]
             other = self.generate(source.randrange(1 << 32), source.choice(EVENTS[:4]), others)
             trace = combine.interleave(trace, parse(other), source)

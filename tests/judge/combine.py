@@ -11,8 +11,8 @@ CALLS = ("c 0", "c 0", "c 1", "c 2", "g enable", "g enable", "g disable", "g fre
 
 
 def gaps(trace):
-    """The places where an event may be put in that stands alone."""
-    return len(trace.events) + 1
+    """The places where an event may be put in: behind what was there before."""
+    return range(trace.prologue(), len(trace.events) + 1)
 
 
 def put_in(trace, pieces):
@@ -28,7 +28,7 @@ def put_in(trace, pieces):
 def put_at_random(trace, pieces, source):
     places = {}
     for piece in pieces:
-        places.setdefault(source.randrange(gaps(trace)), []).append(piece)
+        places.setdefault(source.choice(gaps(trace)), []).append(piece)
     return put_in(trace, places)
 
 
@@ -86,7 +86,7 @@ def stretches(trace, source):
     """Stretches that no collection interrupts, long and short ones, one upon the other."""
     free = trace.having([event for event in trace.events if event.op not in "uv"])
     count = 2 * source.choice((1, 3, 20))
-    places = sorted(source.sample(range(gaps(free)), min(count, gaps(free) // 2 * 2)))
+    places = sorted(source.sample(gaps(free), min(count, len(gaps(free)) // 2 * 2)))
     return put_in(free, {place: [[Event("uv"[n % 2])]] for n, place in enumerate(places)})
 
 
@@ -107,15 +107,17 @@ def shifted(event, objects, types):
 
 
 def interleave(trace, other, source):
-    """Two programs that take turns, with nothing in common but the collector."""
+    """Two programs that take turns, with nothing in common but the collector; the options are
+    those of the first."""
     objects = max([event.object for event in trace.births()], default=0)
     objects = max([objects] + [int(event.rest[0]) for event in trace.events
                                if event.op == "b"])
     types = max(trace.types, default=-1) + 1
-    both = Trace(trace.options, trace.types)
+    begun = trace.prologue()
+    both = Trace(trace.options, trace.types, trace.events[:begun], trace.standing)
     for number, kind in other.types.items():
         both.types[number + types] = kind
-    left = list(trace.events)
+    left = trace.events[begun:]
     right = [shifted(event, objects, types) for event in other.events if event.op not in "uv"]
     turn = source.choice((1, 10, 100, 1000))
     while left or right:

@@ -18,9 +18,10 @@ from judge.ledgers import Failure, Refusal, read_ledger
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DRIVER = os.path.join(os.path.dirname(TESTS), "sim", "python")
 # The newest series that the driver was built for; internal headers change without notice.
-TRIED = (3, 13)
+TRIED = (3, 15)
 # What the driver says of a trace that is right and that it, or its interpreter, cannot run.
-REFUSALS = ("has no such function", "the driver cannot", "than the driver can")
+REFUSALS = ("has no such function", "the driver cannot", "than the driver can",
+            "out of the driver's reach")
 # A job takes milliseconds; this is for one that hangs.
 SECONDS = 120
 
@@ -119,26 +120,30 @@ class Interpreter:
         """What the interpreter's collector does in each job, all in one process of its own."""
         stems = [os.path.join(self.work, "%s.%d" % (self.name, job.number)) for job in jobs]
         listing = stems[0] + ".jobs"
+        traces = [self.bring(job.judged_path(), stem) for job, stem in zip(jobs, stems)]
         with open(listing, "w") as file:
-            for job, stem in zip(jobs, stems):
-                trace = job.judged_path()
-                if self.root:
-                    trace = shutil.copy(trace, stem + ".gctrace")
+            for job, trace, stem in zip(jobs, traces, stems):
                 file.write("%s\t%s\t%s\n" % (self.inside(trace), job.judged_thresholds(),
                                              self.inside(stem + ".csv")))
-        errors = self.drive(self.inside(listing))[1]
-        results = [self.take_ledger(stem, errors) for stem in stems]
+        errors = self.drive(self.inside(listing))[1].split("\n")
         os.remove(listing)
-        return results
+        return [self.take_ledger(trace, stem, errors) for trace, stem in zip(traces, stems)]
 
-    def take_ledger(self, stem, errors):
+    def bring(self, trace, stem):
+        """Where the interpreter can read the trace."""
+        return shutil.copy(trace, stem + ".gctrace") if self.root else trace
+
+    def take_ledger(self, trace, stem, errors):
         if self.root:
-            os.remove(stem + ".gctrace")
+            os.remove(trace)
         if os.path.exists(stem + ".csv"):
             ledger = read_ledger(stem + ".csv")
             os.remove(stem + ".csv")
             return ledger
-        said = errors.split("\n")[-1]
+        # One line begins with the trace's name; a crash of everything says something else.
+        begin = self.inside(trace) + ": "
+        said = [line[len(begin):] for line in errors if line.startswith(begin)] or errors
+        said = said[-1]
         return (Refusal if any(word in said for word in REFUSALS) else Failure)(said)
 
 

@@ -15,6 +15,7 @@ from judge.trace import Event, Type, forget, parse, settle
 AT_ONCE = 8
 # So often a candidate loses what makes it invalid before it is given up.
 MOST_REPAIRS = 20
+FIXED_SLOTS = ("slice", "method", "cfunction", "cell", "iterator")
 LOW_THRESHOLDS = ((0, 10, 10), (1, 10, 10), (1, 1, 1), (2, 2, 2), (5, 2, 2), (10, 10, 10),
                   (30, 3, 3), (100, 10, 10), (300, 10, 10))
 
@@ -154,7 +155,12 @@ class Shrinker:
         return Job(path, self.best.thresholds, self.job.ignore_calls, self.job.perturbation)
 
     def drop_kinds(self):
-        """All events of a letter at once, the least important first."""
+        """Options, and all events of a letter at once, the least important first."""
+        for option in self.best.trace.options + ["standing"] * bool(self.best.trace.standing):
+            trace = self.best.trace.having(self.best.trace.events)
+            trace.options = [one for one in trace.options if one != option]
+            trace.standing = () if option == "standing" else trace.standing
+            self.first_of([(trace, self.best.thresholds)])
         for letters in ("wimbez", "uv", "g", "c", "k"):
             kept = [event for event in self.best.trace.events if event.op not in letters
                     and not (letters == "k" and event.op == "a" and event.referent)]
@@ -266,7 +272,7 @@ def with_few_slots(trace):
     used = {event.type: 0 for event in births}
     kinds = {event.object: event.type for event in births}
     fixed = set(event.type for event in births if event.slots != trace.types[event.type].slots
-                or trace.types[event.type].kind in ("slice", "method", "cfunction", "cell"))
+                or trace.types[event.type].kind in FIXED_SLOTS)
     for event in births:
         last = max([slot + 1 for slot, target in enumerate(event.targets) if target], default=0)
         used[event.type] = max(used[event.type], last)

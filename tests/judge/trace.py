@@ -60,14 +60,19 @@ OBJECTS = {"r": 1, "d": 1, "z": 1, "s": 1}
 
 
 class Trace:
-    def __init__(self, options=(), types=None, events=()):
-        self.options = list(options)
+    def __init__(self, options=(), types=None, events=(), standing=()):
+        self.options = list(options)  # but `o standing`, which follows from:
         self.types = dict(types or {})
         self.events = list(events)
+        self.standing = frozenset(standing)  # the objects that were there before
 
     def having(self, events):
         """The same trace with other events."""
-        return Trace(self.options, self.types, events)
+        return Trace(self.options, self.types, events, self.standing)
+
+    def prologue(self):
+        """How many events at the beginning make what was there before."""
+        return sum(1 for event in self.births() if event.object in self.standing)
 
     def births(self):
         return [event for event in self.events if event.op == "a"]
@@ -89,7 +94,8 @@ class Trace:
         """(line, index of its event or None), in order."""
         number = {0: "0"}
         yield "gctrace 1", None
-        for option in self.options:
+        standing = ["o standing=%d" % self.prologue()] * bool(self.prologue())
+        for option in sorted(self.options + standing, key=option_order):
             yield option, None
         used = set(event.type for event in self.births())
         for name in sorted(used):
@@ -126,6 +132,15 @@ class Trace:
         return "".join(line + "\n" for line, _ in self.lines())
 
 
+OPTIONS = ("objects", "freelists", "standing", "start", "roots")
+
+
+def option_order(line):
+    """Options stand in the order of the format, and those that are new to us behind."""
+    name = line.split(" ")[1].split("=")[0]
+    return OPTIONS.index(name) if name in OPTIONS else len(OPTIONS)
+
+
 def parse_type(words):
     return int(words[1]), Type(words[2], int(words[3]), words[4], words[5:])
 
@@ -145,12 +160,15 @@ def parse_birth(words, types):
 def parse(text):
     """A valid text trace."""
     trace = Trace()
+    standing = 0
     for line in text.split("\n")[1:]:
         if not line or line.startswith("#"):
             continue
         words = line.split(" ")
         op = words[0]
-        if op == "o":
+        if op == "o" and words[1].startswith("standing="):
+            standing = int(words[1][len("standing="):])
+        elif op == "o":
             trace.options.append(line)
         elif op == "t":
             number, kind = parse_type(words)
@@ -166,6 +184,7 @@ def parse(text):
             named = OBJECTS.get(op, 0)
             trace.events.append(Event(op, [int(word) for word in words[1:1 + named]],
                                       words[1 + named:]))
+    trace.standing = frozenset(event.object for event in trace.births()[:standing])
     return trace
 
 
