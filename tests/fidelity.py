@@ -376,7 +376,7 @@ def parse_arguments():
 
 def find_judges(options, work):
     judges = []
-    for interpreter in [] if options.no_python else find_interpreters(options.python):
+    for interpreter in [] if options.no_python else find_interpreters(also=options.python):
         if options.judges and interpreter.name not in options.judges.split(","):
             continue
         interpreter.settle(work)

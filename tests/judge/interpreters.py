@@ -176,21 +176,22 @@ def candidate_paths():
             yield path
 
 
-def find_interpreters(given=()):
-    """The interpreters to compare with; those that are left out are named with the reason."""
+def find_interpreters(only=None, obstacle=Interpreter.obstacle, also=()):
+    """The interpreters to compare with, of those found and also given, or the only one; those
+    that are left out are named with the reason."""
     found = {}
-    for command in given or ():
+    for command in [only] if only else also or ():
         interpreter = probe(shlex.split(command))
         if not interpreter:
             sys.exit("fidelity: %s is no Python 3 that runs" % command)
         found[(interpreter.root, interpreter.facts["place"], interpreter.name)] = interpreter
-    for path in candidate_paths():
+    for path in [] if only else candidate_paths():
         interpreter = probe([path])
         if interpreter:
             found.setdefault(("", interpreter.facts["place"], interpreter.name), interpreter)
     usable = []
     for interpreter in sorted(found.values(), key=lambda i: (i.version, i.path)):
-        reason = interpreter.obstacle()
+        reason = obstacle(interpreter)
         if reason:
             print("skipped  %-10s %s: %s" % (interpreter.name, interpreter, reason))
         else:
