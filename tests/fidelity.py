@@ -387,7 +387,11 @@ def find_judges(options, work):
     if options.judges:
         judges = [judge for judge in judges if judge.name in options.judges.split(",")]
     for judge in judges:
-        print("found    %-14s %s" % (judge.name, judge))
+        if not isinstance(judge, Reference):
+            print("found    %-14s %s" % (judge.name, judge))
+    references = [judge.release for judge in judges if isinstance(judge, Reference)]
+    if references:
+        print("found    the reference model, as " + ", ".join(references))
     return judges
 
 

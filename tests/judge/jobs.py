@@ -123,9 +123,6 @@ class Reference:
         self.name = "model-" + release
         self.work = work
 
-    def __str__(self):
-        return "the reference model, as %s" % self.release
-
     def ledgers(self, jobs):
         return [self.ledger(job) for job in jobs]
 

@@ -159,7 +159,7 @@ class Shrinker:
         for option in self.best.trace.options + ["standing"] * bool(self.best.trace.standing):
             trace = self.best.trace.having(self.best.trace.events)
             trace.options = [one for one in trace.options if one != option]
-            trace.standing = () if option == "standing" else trace.standing
+            trace.standing = frozenset() if option == "standing" else trace.standing
             self.first_of([(trace, self.best.thresholds)])
         for letters in ("wimbez", "uv", "g", "c", "k"):
             kept = [event for event in self.best.trace.events if event.op not in letters
@@ -219,9 +219,9 @@ class Shrinker:
         """Each threshold by itself, as low as it goes."""
         for place in range(3):
             for value in (0, 1, 2, 5, 10):
-                if self.best.thresholds[place] in (value, 10 if place else value):
-                    break
                 lower = list(self.best.thresholds)
+                if lower[place] <= value:
+                    break
                 lower[place] = value
                 if self.first_of([(self.best.trace, tuple(lower))]) is not None:
                     break

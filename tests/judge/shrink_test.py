@@ -22,7 +22,6 @@ from judge import trace as traces  # noqa: E402
 CASES = (("free-lists", "model-3.12.3", "kind=list"), ("stretches", "model-3.13.13", "\nu\n"),
          ("freeze", "model-3.9.25", "g freeze"))
 MOST_EVENTS = 20
-SEEDS = "1"
 FEATURES = "lists,tuples,dicts,freeze,stretches,instdict,threshold,bursts,calls"
 
 
@@ -55,7 +54,7 @@ def check_case(programs, perturbation, judge, needed):
     with tempfile.TemporaryDirectory() as found:
         command = [sys.executable, os.path.join(TESTS, "fidelity.py"), "--gcsim", gcsim,
                    "--random-trace", random_trace, "--model-run", model_run, "--no-python",
-                   "--judges", judge, "--features", FEATURES, "--seed", SEEDS, "--traces", "16",
+                   "--judges", judge, "--features", FEATURES, "--seed", "1", "--traces", "8",
                    "--perturb", perturbation, "--found", found, "--shrink", "60"]
         status, said = run(command)
         check(status == 1 and "repeat" in said, "%s is not found:\n%s" % (perturbation, said))
