@@ -28,7 +28,8 @@ import tempfile
 import time
 
 from judge import combine
-from judge.interpreters import find_interpreters
+from judge.interpreters import (PROBE, Interpreter, candidate_paths,  # noqa: F401  for others
+                                find_interpreters, probe)
 from judge.jobs import PERTURBATIONS, Gcsim, Job, Reference, compare
 from judge.ledgers import Failure
 from judge.shrink import Shrinker
@@ -233,7 +234,7 @@ class Bench:
                  "--judges", judge.name]
         if isinstance(judge, Reference):
             words += ["--model-run", self.options.model_run, "--no-python"]
-        elif judge.root:
+        elif isinstance(judge, Interpreter) and judge.root:
             words += ["--python", str(judge)]
         words += ["--ignore-calls"] * job.ignore_calls
         words += ["--perturb", job.perturbation] if job.perturbation else []
@@ -265,9 +266,8 @@ class Bench:
         for names in columns:
             print("columns  %s: %s" % (", ".join(tally.judge.name for tally in tallies
                                                  if tally.columns == names), " ".join(names)))
-        for kind in (False, True):
-            print_features([tally for tally in tallies
-                            if isinstance(tally.judge, Reference) == kind])
+        for kind in sorted(set(type(judge) for judge in self.judges), key=str):
+            print_features([tally for tally in tallies if isinstance(tally.judge, kind)])
         if self.options.table:
             write_csv(self.options.table, tallies)
 
@@ -387,11 +387,13 @@ def find_judges(options, work):
     if options.judges:
         judges = [judge for judge in judges if judge.name in options.judges.split(",")]
     for judge in judges:
-        if not isinstance(judge, Reference):
+        if isinstance(judge, Interpreter):
             print("found    %-14s %s" % (judge.name, judge))
     references = [judge.release for judge in judges if isinstance(judge, Reference)]
     if references:
         print("found    the reference model, as " + ", ".join(references))
+    if not any(isinstance(judge, Interpreter) for judge in judges) and not options.no_python:
+        print("NOT CHECKED against any interpreter: no CPython with C headers found")
     return judges
 
 
@@ -405,7 +407,7 @@ def main():
     try:
         judges = find_judges(options, work)
         if not judges:
-            print("fidelity: NOT CHECKED, no CPython with C headers found on this machine")
+            print("fidelity: NOT CHECKED, there is no judge here")
             return 0
         bench = Bench(options, gcsim, judges, work)
         if options.trace:
@@ -419,7 +421,7 @@ def main():
         return fuzz(options, bench, maker)
     finally:
         for judge in judges:
-            if not isinstance(judge, Reference):
+            if isinstance(judge, Interpreter):
                 judge.leave()
         if not options.work:
             shutil.rmtree(work, ignore_errors=True)

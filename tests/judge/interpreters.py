@@ -159,7 +159,8 @@ def are_uncountable(said, job):
 
 
 def probe(command):
-    """What a command says of itself, or None if it is no Python that runs."""
+    """What a path or a command in words says of itself, or None if it is no Python that runs."""
+    command = [command] if isinstance(command, str) else command
     try:
         output = subprocess.check_output(command + ["-I", "-c", PROBE],
                                          stderr=subprocess.DEVNULL, timeout=30)
@@ -197,7 +198,7 @@ def find_interpreters(only=None, obstacle=Interpreter.obstacle, also=()):
             sys.exit("fidelity: %s is no Python 3 that runs" % command)
         found[(interpreter.root, interpreter.facts["place"], interpreter.name)] = interpreter
     for path in [] if only else candidate_paths():
-        interpreter = probe([path])
+        interpreter = probe(path)
         if interpreter:
             found.setdefault(("", interpreter.facts["place"], interpreter.name), interpreter)
     usable = []

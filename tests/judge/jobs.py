@@ -95,13 +95,10 @@ class Gcsim:
         status, said = run([self.path, "trace", "check", trace, "-q"])
         return said or "exit status %d" % status if status else ""
 
-    def command(self, job, model):
-        return [self.path, "run", job.path, "-m", model] + job.setting()
-
     def ledger(self, job, model):
         directory = os.path.join(self.work, "out-%d-%s" % (job.number, model))
-        status, said = run(self.command(job, model)
-                           + ["-o", directory, "--force", "-q", "--paranoid"])
+        status, said = run([self.path, "run", job.path, "-m", model, "--engine", "replay", "-o",
+                            directory, "--force", "-q", "--paranoid"] + job.setting())
         try:
             if status:
                 return Failure("gcsim: exit status %d: %s" % (status, said.split("\n")[-1]))
