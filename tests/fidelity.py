@@ -83,7 +83,8 @@ class Maker:
         chosen = options.features.split(",") if options.features else []
         unknown = sorted(set(chosen) - set(self.listed) - set(COMBINED))
         if unknown:
-            sys.exit("fidelity: unknown features: " + ", ".join(unknown))
+            sys.stderr.write("fidelity: unknown features: %s\n" % ", ".join(unknown))
+            sys.exit(2)
         self.offered = chosen or self.listed + list(COMBINED)
         self.modelled = None
 
