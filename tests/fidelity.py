@@ -1,367 +1,431 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare gcsim with every CPython on this machine, collection by collection.
+"""Compare gcsim with judges, collection by collection, on random traces.
 
-Random traces are executed on real objects by each interpreter found (sim/python/driver.c),
-and simulated by gcsim with the model of the same release. Event, generation, collected and
-uncollectable of every collection have to be equal.
+The judges are every CPython on this machine, which executes the trace on real objects
+(sim/python), and the reference model (tests/model.h), a release of it at a time. Whatever
+columns of a collection a judge knows have to equal those of gcsim's collections.csv. A trace
+on which they do not is shrunk to a short one that shows it.
 
     fidelity.py --gcsim BUILD/sim/gcsim --random-trace BUILD/tests/random_trace
+                --model-run BUILD/tests/model_run --minutes 60
 
-Exit status: 0 all equal, or no interpreter to compare with; 1 differences; 2 usage.
-Needs Python 3.6, its standard library and a C compiler (CC, default cc).
+Each trace has a seed of its own, counted up from --seed: `--seed N --traces 1` makes trace N
+and its settings again, on any machine (where nothing else is said of features and settings).
+
+Exit status: 0 all equal, or no judge to compare with; 1 differences; 2 usage.
+Needs Python 3.6 and its standard library; for interpreters a C compiler (CC, default cc).
 """
 import argparse
 import concurrent.futures
-import csv
-import glob
-import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-DRIVER = os.path.join(os.path.dirname(HERE), "sim", "python", "driver.py")
-COLUMNS = ("event", "generation", "collected", "uncollectable")
-THRESHOLDS = ("700,10,10", "97,3,2", "300,5,3", "10,2,2", "1,1,1", "2000,10,10", "0,10,10")
-EVENTS = (500, 1000, 2000, 4000, 8000, 20000)
+from judge import combine
+from judge.interpreters import (PROBE, Interpreter, candidate_paths,  # noqa: F401  for others
+                                find_interpreters, probe)
+from judge.jobs import PERTURBATIONS, Gcsim, Job, Reference, compare
+from judge.ledgers import Failure
+from judge.shrink import Shrinker
+from judge.tables import Tally, print_features, write_csv
+from judge.trace import parse
+
+THRESHOLDS = ((700, 10, 10), (97, 3, 2), (300, 5, 3), (10, 2, 2), (1, 1, 1), (2000, 10, 10),
+              (0, 10, 10))
+SMALL = (0, 1, 2)
+EVENTS = (300, 500, 1000, 2000, 4000, 8000, 20000)
+# Traces with more events are not collected more often than every so many allocations.
+LONG_TRACE = 3000
+LONG_THRESHOLD = 50
 # A sixth of the traces has each of these, half of them each other feature.
-RARE = ("freeze", "threshold", "legacy", "resurrect")
-SHOWN_DIFFERENCES = 5
-# The newest series that the driver was built for; internal headers change without notice.
-TRIED = (3, 13)
-
-PROBE = """
-import json, os, platform, sys, sysconfig
-v = sys.version_info
-print(json.dumps({
-    "implementation": sys.implementation.name,
-    "version": list(v[:3]),
-    "level": v[3],
-    "serial": v[4],
-    "place": os.path.realpath(sys.base_prefix),
-    "executable": sys.executable,
-    "threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "headers": os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")),
-    "debug": hasattr(sys, "gettotalrefcount"),
-}))
-"""
-
-
-class Interpreter:
-    def __init__(self, facts):
-        # A shim on the PATH would choose again by the current directory.
-        self.path = facts["executable"]
-        self.facts = facts
-        self.version = tuple(facts["version"])
-        level = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(facts["level"], "")
-        self.release = "%d.%d.%d" % self.version
-        self.name = self.release + (level + str(facts["serial"]) if level else "")
-        # The models know releases; a candidate is what it is a candidate of.
-        self.model = "cpython-" + self.release
-
-    def obstacle(self):
-        """Why this one cannot be compared with, or None."""
-        if self.facts["implementation"] != "cpython":
-            return "not CPython"
-        if self.version < (3, 6):
-            return "older than 3.6"
-        if self.facts["threaded"]:
-            return "a free-threaded build"
-        if self.facts["debug"]:
-            return "a debug build"
-        if (3, 14) <= self.version < (3, 14, 5):
-            return "its collector is incremental"
-        if not self.facts["headers"]:
-            return "its C headers are not installed"
-        return None
-
-
-def probe(path):
-    """What an executable says of itself, or None if it is no Python that runs."""
-    try:
-        output = subprocess.check_output([path, "-I", "-c", PROBE], stderr=subprocess.DEVNULL,
-                                         timeout=30)
-        return Interpreter(json.loads(output.decode()))
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-
-
-def candidate_paths():
-    names = ["python3"] + ["python3.%d" % minor for minor in range(6, 16)]
-    for name in names:
-        for directory in os.environ.get("PATH", "").split(os.pathsep):
-            path = os.path.join(directory or ".", name)
-            if os.access(path, os.X_OK) and not os.path.isdir(path):
-                yield path
-    roots = [os.path.expanduser("~/.pyenv")]
-    try:
-        output = subprocess.check_output(["pyenv", "root"], stderr=subprocess.DEVNULL)
-        roots.insert(0, output.decode().strip())
-    except (OSError, subprocess.SubprocessError):
-        pass
-    for root in roots:
-        for path in sorted(glob.glob(os.path.join(root, "versions", "*", "bin", "python3"))):
-            yield path
-
-
-def find_interpreters(only):
-    """The interpreters to compare with; those that are left out are named with the reason."""
-    found = {}
-    for path in [only] if only else candidate_paths():
-        interpreter = probe(path)
-        if interpreter:
-            key = (interpreter.facts["place"], interpreter.name)
-            found.setdefault(key, interpreter)
-        elif only:
-            sys.exit("fidelity: %s is no Python 3 that runs" % path)
-    usable = []
-    for interpreter in sorted(found.values(), key=lambda i: (i.version, i.path)):
-        reason = interpreter.obstacle()
-        if reason:
-            print("skipped  %-10s %s: %s" % (interpreter.name, interpreter.path, reason))
-        else:
-            usable.append(interpreter)
-    return usable
-
-
-class Job:
-    """One trace under one setting."""
-
-    def __init__(self, trace, thresholds):
-        self.trace = trace
-        self.thresholds = thresholds
+RARE = ("freeze", "threshold", "legacy", "resurrect", "standing", "start", "objects", "resolved")
+# Of two programs in one trace the second has the first one's options, and so no such feature;
+# with `objects` neither may have what hides objects.
+OPTIONAL = ("standing", "start", "resolved")
+# How often what is combined here is in a trace.
+COMBINED = {"calls": 0.15, "bursts": 0.25, "more-stretches": 0.15, "two-programs": 0.2}
+# What the reference model is asked to be: the ends of what each model covers.
+REFERENCES = ("3.6.15", "3.7.17", "3.8.20", "3.9.25", "3.10.20", "3.11.15", "3.12.2", "3.12.3",
+              "3.13.13", "3.14.5", "3.14.8", "3.15.0")
+TRACES_AT_ONCE = 16
+SHRUNK_FOR_EACH = 3
+SHRINK_SECONDS = 300
+STATUS_SECONDS = 300
 
 
 class Trace:
+    """A random trace in its file, and what it was made of."""
+
     def __init__(self, path, seed, events, features):
         self.path = path
         self.seed = seed
         self.events = events
         self.features = features
 
-    def __str__(self):
-        return "%d %d %s" % (self.seed, self.events, " ".join(self.features))
+
+# ------------------------------------------------------------------------------------ making
 
 
-def make_traces(options, work):
-    listed = subprocess.check_output([options.random_trace]).decode().split()
-    features = options.features.split(",") if options.features else listed
-    unknown = sorted(set(features) - set(listed))
-    if unknown:
-        sys.exit("fidelity: unknown features: " + ", ".join(unknown))
-    jobs = []
-    for index in range(options.traces):
-        seed = options.seed + index
+class Maker:
+    """Makes traces and settings from seeds, in the same way on every machine."""
+
+    def __init__(self, options, gcsim, work):
+        self.options = options
+        self.gcsim = gcsim
+        self.work = work
+        self.listed = subprocess.check_output([options.random_trace]).decode().split()
+        chosen = options.features.split(",") if options.features else []
+        unknown = sorted(set(chosen) - set(self.listed) - set(COMBINED))
+        if unknown:
+            sys.stderr.write("fidelity: unknown features: %s\n" % ", ".join(unknown))
+            sys.exit(2)
+        self.offered = chosen or self.listed + list(COMBINED)
+        self.modelled = None
+
+    def generate(self, seed, events, features):
+        command = [self.options.random_trace, str(seed), str(events)] + features
+        return subprocess.check_output(command).decode()
+
+    def find_modelled(self, reference):
+        """The features that the reference model covers: it says so itself."""
+        path = os.path.join(self.work, "feature.gctrace")
+        self.modelled = []
+        for name in [name for name in self.listed if name in self.offered]:
+            with open(path, "w") as file:
+                file.write(self.generate(1, 2000, [name]))
+            if not hasattr(reference.ledger(Job(path, (700, 10, 10))), "said"):
+                self.modelled.append(name)
+        os.remove(path)
+
+    def choose_features(self, source, among):
+        return [name for name in self.listed if name in among
+                and source.random() < (1 / 6.0 if name in RARE else 0.5)]
+
+    def make_trace(self, seed, among):
         source = random.Random(seed)
-        chosen = [name for name in features
-                  if source.random() < (1 / 6.0 if name in RARE else 0.5)]
+        features = self.choose_features(source, among)
         events = source.choice(EVENTS)
-        path = os.path.join(work, "%d.gctrace" % seed)
-        trace = Trace(path, seed, events, chosen)
-        with open(path, "wb") as file:
-            subprocess.check_call([options.random_trace, str(seed), str(events)] + chosen,
-                                  stdout=file)
-        for thresholds in source.sample(THRESHOLDS, options.settings):
-            jobs.append(Job(trace, thresholds))
-    return jobs
+        trace = parse(self.generate(seed, events, features))
+        combined = [name for name in sorted(COMBINED)
+                    if name in self.offered and source.random() < COMBINED[name]]
+        if "two-programs" in combined:
+            others = [name for name in self.choose_features(source, among)
+                      if name not in OPTIONAL + ("objects",)]
+            others += ["objects"] * ("objects" in features)
+            features = [name for name in self.listed if name in features or name in others]
+            other = self.generate(source.randrange(1 << 32), source.choice(EVENTS[:4]), others)
+            trace = combine.interleave(trace, parse(other), source)
+        if "bursts" in combined:
+            trace = combine.bursts(trace, source)
+        if "more-stretches" in combined:
+            trace = combine.stretches(trace, source)
+        if "calls" in combined:
+            trace = combine.calls(trace, source)
+        path = os.path.join(self.work, "%d%s.gctrace"
+                            % (seed, "" if among is self.offered else "m"))
+        with open(path, "w") as file:
+            file.write(trace.text())
+        complaint = self.gcsim.complaint(path)
+        if complaint:
+            sys.exit("fidelity: seed %d made an invalid trace: %s" % (seed, complaint))
+        return Trace(path, seed, trace.length(), features + combined)
+
+    def make_thresholds(self, source, events):
+        if source.random() < 0.5:
+            chosen = source.choice(THRESHOLDS)
+        else:
+            chosen = (source.choice(SMALL) if source.random() < 0.4
+                      else int(3 ** source.uniform(0, 7.5)),
+                      source.choice(SMALL) if source.random() < 0.3 else source.randint(1, 20),
+                      source.choice(SMALL) if source.random() < 0.3 else source.randint(1, 20))
+        if events > LONG_TRACE and chosen[0] != 0:
+            chosen = (max(chosen[0], LONG_THRESHOLD),) + chosen[1:]
+        return chosen
+
+    def make_jobs(self, seed, among):
+        """The jobs of one trace, and what belongs to a job: features of its own."""
+        trace = self.make_trace(seed, among)
+        source = random.Random("settings of %d" % seed)
+        jobs = []
+        for _ in range(self.options.settings):
+            jobs.append(Job(trace.path, self.make_thresholds(source, trace.events),
+                            source.random() < 0.15, self.options.perturb, trace))
+        return jobs
 
 
-def read_rows(path):
-    with open(path, newline="") as file:
-        return [tuple(row[name] for name in COLUMNS) for row in csv.DictReader(file)]
+def features_of(job):
+    return job.trace.features + ["calls-ignored"] * job.ignore_calls
 
 
-def builds_driver(interpreter, work):
-    """Whether the driver can be built; where it never was, its failure is no difference."""
-    command = [interpreter.path, "-I", DRIVER, "--build", os.path.join(work, "build"),
-               "--jobs", os.devnull]
-    done = subprocess.Popen(command, stderr=subprocess.PIPE)
-    errors = done.communicate()[1].decode("utf-8", "replace").strip()
-    if done.returncode == 0:
-        return True
-    if interpreter.version[:2] <= TRIED:
-        sys.exit("fidelity: %s: cannot build the driver\n%s" % (interpreter.path, errors))
-    print("skipped  %-10s %s: the driver cannot be built for it yet"
-          % (interpreter.name, interpreter.path))
-    return False
+# --------------------------------------------------------------------------------- comparing
 
 
-def run_real(interpreter, jobs, work, name):
-    """The ledgers of the real interpreter; None where it failed."""
-    listing = os.path.join(work, name + ".jobs")
-    outputs = [os.path.join(work, "%s.%d.csv" % (name, n)) for n in range(len(jobs))]
-    with open(listing, "w") as file:
-        for job, output in zip(jobs, outputs):
-            file.write("%s\t%s\t%s\n" % (job.trace.path, job.thresholds, output))
-    command = [interpreter.path, "-I", DRIVER, "--build", os.path.join(work, "build"),
-               "--jobs", listing]
-    done = subprocess.Popen(command, stderr=subprocess.PIPE)
-    errors = done.communicate()[1].decode("utf-8", "replace").strip()
-    ledgers = []
-    for output in outputs:
-        ledgers.append(read_rows(output) if os.path.exists(output) else None)
-        if os.path.exists(output):
-            os.remove(output)
-    os.remove(listing)
-    return ledgers, errors
+class Bench:
+    """The judges, what they were asked, and what differed."""
 
+    def __init__(self, options, gcsim, judges, work):
+        self.options = options
+        self.gcsim = gcsim
+        self.judges = judges
+        self.work = work
+        self.tallies = {judge: Tally(judge) for judge in judges}
+        self.shrunk = {judge: 0 for judge in judges}
+        self.pool = concurrent.futures.ThreadPoolExecutor(options.jobs)
 
-def run_simulated(options, interpreter, job, directory):
-    """gcsim's ledger, and what it said if it failed."""
-    command = [options.gcsim, "run", job.trace.path, "-m", interpreter.model,
-               "-t", job.thresholds, "-o", directory, "--force", "-q"]
-    done = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = done.communicate()[1].decode("utf-8", "replace").strip()
-    if done.returncode != 0:
-        return None, "exit status %d: %s" % (done.returncode, errors)
-    return read_rows(os.path.join(directory, "collections.csv")), errors
-
-
-class Tally:
-    def __init__(self):
-        self.runs = 0
-        self.collections = 0
-        self.collected = 0
-        self.generations = [0, 0, 0]
-        self.differences = []
-
-    def add(self, other):
-        self.runs += other.runs
-        self.collections += other.collections
-        self.collected += other.collected
-        self.generations = [a + b for a, b in zip(self.generations, other.generations)]
-        self.differences += other.differences
-
-
-def first_difference(real, simulated):
-    for index in range(max(len(real), len(simulated))):
-        ours = simulated[index] if index < len(simulated) else None
-        theirs = real[index] if index < len(real) else None
-        if ours != theirs:
-            return "row %d of %d/%d (%s)\n    real      %s\n    simulated %s" % (
-                index, len(real), len(simulated), ",".join(COLUMNS),
-                ",".join(theirs) if theirs else "-", ",".join(ours) if ours else "-")
-    return None
-
-
-def compare(options, interpreter, jobs, work, name):
-    """One share of the work: the same jobs in both, in a process each."""
-    tally = Tally()
-    ledgers, errors = run_real(interpreter, jobs, work, name)
-    directory = os.path.join(work, name + ".out")
-    for job, real in zip(jobs, ledgers):
-        tally.runs += 1
-        if real is None:
-            tally.differences.append((job, "the interpreter did not run it: " + errors))
-            continue
-        simulated, said = run_simulated(options, interpreter, job, directory)
-        tally.collections += len(real)
-        tally.collected += sum(int(row[2]) for row in real)
-        for row in real:
-            tally.generations[int(row[1])] += 1
-        difference = said if simulated is None else first_difference(real, simulated)
-        if difference:
-            tally.differences.append((job, difference))
-    shutil.rmtree(directory, ignore_errors=True)
-    return tally
-
-
-def suits(interpreter, job):
-    """gc.freeze came with 3.7."""
-    return interpreter.version >= (3, 7) or "freeze" not in job.trace.features
-
-
-def share(jobs, parts):
-    return [jobs[n::parts] for n in range(parts) if jobs[n::parts]]
-
-
-def compare_all(options, interpreters, jobs, work):
-    """Everything, two processes at a time; interpreter -> tally."""
-    results = {}
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+    def compare(self, jobs, modelled_jobs):
         pending = []
-        for interpreter in interpreters:
-            suitable = [job for job in jobs if suits(interpreter, job)]
-            for number, part in enumerate(share(suitable, 4)):
-                name = "%s-%d-%d" % (interpreter.name, id(interpreter), number)
-                pending.append((interpreter, pool.submit(compare, options, interpreter, part,
-                                                         work, name)))
-        for interpreter, future in pending:
-            results.setdefault(interpreter, Tally()).add(future.result())
-    return results
+        for judge in self.judges:
+            mine = modelled_jobs if isinstance(judge, Reference) else jobs
+            for share in (mine[0::2], mine[1::2]):
+                if share:
+                    pending.append((judge, share, self.pool.submit(compare, self.gcsim, judge,
+                                                                   share)))
+        for judge, share, future in pending:
+            for job, (judged, difference) in zip(share, future.result()):
+                self.tallies[judge].add(job.trace.seed, features_of(job), judged, difference)
+                if difference:
+                    self.report(judge, job, difference)
+        for job in jobs + modelled_jobs:
+            job.remove_judged()
+
+    def report(self, judge, job, difference):
+        """Prints a difference; the first few of each judge are shrunk."""
+        self.shrunk[judge] += 1
+        if self.shrunk[judge] > SHRUNK_FOR_EACH:
+            return
+        print("DIFFERS  %s, trace of seed %d, %d events (%s), %s"
+              % (judge.name, job.trace.seed, job.trace.events, " ".join(features_of(job)),
+                 " ".join(job.setting())))
+        print(indented(difference.text))
+        self.keep(judge, job, difference)
+        sys.stdout.flush()
+
+    def keep(self, judge, job, difference):
+        """Writes the trace, the short one, and how to see the difference again."""
+        os.makedirs(self.options.found, exist_ok=True)
+        stem = os.path.join(self.options.found, "%s-%d" % (judge.name, job.trace.seed))
+        shutil.copy(job.path, stem + "-long.gctrace")
+        shrinker = Shrinker(self.gcsim, judge, job, self.work, self.options.shrink)
+        best = shrinker.run() if self.options.shrink else None
+        thresholds = best.thresholds if best else job.thresholds
+        if best:
+            with open(stem + ".gctrace", "w") as file:
+                file.write(best.trace.text())
+        again = Job(stem + (".gctrace" if best else "-long.gctrace"), thresholds,
+                    job.ignore_calls, job.perturbation)
+        command = self.repeat(judge, again)
+        with open(stem + ".txt", "w") as file:
+            file.write("%s\n\n%s\n" % (command, (best.difference if best else difference).text))
+        if best:
+            print("shrunk   to %d events, thresholds %s, after %d candidates"
+                  % (best.trace.length(), ",".join("%d" % t for t in thresholds),
+                     shrinker.tried))
+            print(indented(best.difference.text))
+        print("kept     %s\nrepeat   %s" % (again.path, command))
+
+    def repeat(self, judge, job):
+        words = [sys.executable, os.path.abspath(__file__), "--gcsim", self.options.gcsim,
+                 "--trace", job.path, "--threshold=" + job.judged_thresholds(),
+                 "--judges", judge.name]
+        if isinstance(judge, Reference):
+            words += ["--model-run", self.options.model_run, "--no-python"]
+        elif isinstance(judge, Interpreter) and judge.root:
+            words += ["--python", str(judge)]
+        words += ["--ignore-calls"] * job.ignore_calls
+        words += ["--perturb", job.perturbation] if job.perturbation else []
+        return " ".join(shlex.quote(word) for word in words)
+
+    def differences(self):
+        return sum(tally.total().differences for tally in self.tallies.values())
+
+    def traces(self):
+        """How many; the judges' traces and the reference model's are two sorts."""
+        kinds = {}
+        for judge, tally in self.tallies.items():
+            kinds.setdefault(isinstance(judge, Reference), set()).update(tally.total().traces)
+        return sum(len(traces) for traces in kinds.values())
+
+    def print_status(self, started):
+        print("%6.1f min: %d traces, %d collections compared, %d differences"
+              % ((time.monotonic() - started) / 60, self.traces(),
+                 sum(tally.total().collections for tally in self.tallies.values()),
+                 self.differences()))
+        sys.stdout.flush()
+
+    def print_results(self):
+        tallies = [self.tallies[judge] for judge in self.judges]
+        print("")
+        for tally in tallies:
+            tally.print()
+        columns = sorted(set((tally.columns) for tally in tallies if tally.columns))
+        for names in columns:
+            print("columns  %s: %s" % (", ".join(tally.judge.name for tally in tallies
+                                                 if tally.columns == names), " ".join(names)))
+        for kind in sorted(set(type(judge) for judge in self.judges), key=str):
+            print_features([tally for tally in tallies if isinstance(tally.judge, kind)])
+        if self.options.table:
+            write_csv(self.options.table, tallies)
 
 
-def report(options, interpreters, results):
-    """Prints one line for each interpreter and the first differences; how many there are."""
-    total = 0
-    for interpreter in interpreters:
-        tally = results[interpreter]
-        total += len(tally.differences)
-        print("%-8s %-10s %d runs, %d collections (%d/%d/%d by generation, %d objects), "
-              "%d runs differ"
-              % ("equal" if not tally.differences else "DIFFERS", interpreter.name, tally.runs,
-                 tally.collections, tally.generations[0], tally.generations[1],
-                 tally.generations[2], tally.collected, len(tally.differences)))
-        tally.differences.sort(key=lambda entry: entry[0].trace.events)
-        for job, what in tally.differences[:SHOWN_DIFFERENCES]:
-            print("  trace %s (random_trace %s), thresholds %s\n    %s" %
-                  (job.trace.path, job.trace, job.thresholds, what))
-    return total
+def indented(text):
+    return "\n".join("    " + line for line in text.split("\n"))
+
+
+def fuzz(options, bench, maker):
+    """Random traces until enough are done, or the time is."""
+    started = time.monotonic()
+    told = started
+    until = started + options.minutes * 60 if options.minutes else None
+    seed = options.seed
+    end = None if until else options.seed + options.traces
+    models = any(isinstance(judge, Reference) for judge in bench.judges)
+    others = any(not isinstance(judge, Reference) for judge in bench.judges)
+    while (until and time.monotonic() < until) or (end is not None and seed < end):
+        count = min(TRACES_AT_ONCE, end - seed) if end is not None else TRACES_AT_ONCE
+        jobs, modelled = [], []
+        for number in range(seed, seed + count):
+            if others:
+                jobs += maker.make_jobs(number, maker.offered)
+            if models:
+                modelled += maker.make_jobs(number, maker.modelled)
+        bench.compare(jobs, modelled)
+        for path in set(job.path for job in jobs + modelled):
+            if not options.work:
+                os.remove(path)
+        seed += count
+        if time.monotonic() - told > STATUS_SECONDS:
+            told = time.monotonic()
+            bench.print_status(started)
+    bench.print_status(started)
+    bench.print_results()
+    return 1 if bench.differences() else 0
+
+
+def compare_one(options, bench):
+    """One given trace: prints what differs."""
+    thresholds = tuple(int(value) for value in options.threshold.split(","))
+    status = 0
+    for judge in bench.judges:
+        job = Job(os.path.abspath(options.trace), thresholds, options.ignore_calls,
+                  options.perturb)
+        judged, difference = compare(bench.gcsim, judge, [job])[0]
+        job.remove_judged()
+        if hasattr(judged, "said") and not isinstance(judged, Failure):
+            print("left out %s: %s" % (judge.name, judged.said))
+        elif difference:
+            status = 1
+            print("DIFFERS  %s\n%s" % (judge.name, indented(difference.text)))
+        else:
+            print("equal    %s, %d collections" % (judge.name, len(judged.rows)))
+    return status
+
+
+# ------------------------------------------------------------------------------ command line
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gcsim", required=True, metavar="PATH")
-    parser.add_argument("--random-trace", required=True, metavar="PATH")
+    parser.add_argument("--random-trace", metavar="PATH")
+    parser.add_argument("--model-run", metavar="PATH", help="the reference model judges too")
+    parser.add_argument("--python", action="append", metavar="COMMAND",
+                        help="an interpreter beside those found; 'chroot DIR python3.14' too")
+    parser.add_argument("--no-python", action="store_true", help="look for no interpreters")
+    parser.add_argument("--judges", metavar="NAME,...", help="only these (3.12.1, model-3.8.20)")
     parser.add_argument("--traces", type=int, default=200, metavar="N")
+    parser.add_argument("--minutes", type=float, metavar="M",
+                        default=float(os.environ.get("GCSIM_FUZZ_MINUTES") or 0),
+                        help="as many as take so long ($GCSIM_FUZZ_MINUTES)")
     parser.add_argument("--settings", type=int, default=2, metavar="N",
-                        help="threshold triples for each trace (default 2)")
-    parser.add_argument("--features", metavar="NAME,...", help="only these (random_trace)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--python", metavar="PATH", help="only this interpreter")
+                        help="thresholds for each trace (default 2)")
+    parser.add_argument("--features", metavar="NAME,...", help="only these")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the first trace (1; with --minutes a random one)")
+    parser.add_argument("--shrink", type=float, default=SHRINK_SECONDS, metavar="SECONDS",
+                        help="for each difference at most (default %d; 0: never)"
+                             % SHRINK_SECONDS)
+    parser.add_argument("--found", default="found", metavar="DIR",
+                        help="where traces that differ go (default found)")
+    parser.add_argument("--table", metavar="FILE", help="the results as CSV")
     parser.add_argument("--work", metavar="DIR", help="keep everything there")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
+    parser.add_argument("--trace", metavar="FILE", help="compare this one and no others")
+    parser.add_argument("--threshold", default="700,10,10", metavar="T0,T1,T2", help="for it")
+    parser.add_argument("--ignore-calls", action="store_true", help="for it")
+    parser.add_argument("--perturb", choices=sorted(PERTURBATIONS),
+                        help="make the judges wrong, to see that it is found")
     options = parser.parse_args()
-    for path in (options.gcsim, options.random_trace):
-        if not os.path.isfile(path) or not os.access(path, os.X_OK):
+    if not options.trace and not options.random_trace:
+        parser.error("--random-trace or --trace is needed")
+    for name in ("gcsim", "random_trace", "model_run"):
+        path = getattr(options, name)
+        if path and not (os.path.isfile(path) and os.access(path, os.X_OK)):
             parser.error("cannot execute " + path)
-    if not 1 <= options.settings <= len(THRESHOLDS):
-        parser.error("--settings: 1 to %d" % len(THRESHOLDS))
-    options.gcsim = os.path.abspath(options.gcsim)
-    options.random_trace = os.path.abspath(options.random_trace)
+        setattr(options, name, path and os.path.abspath(path))
+    if options.settings < 1:
+        parser.error("--settings: 1 or more")
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1 << 40) if options.minutes else 1
+    options.found = os.path.abspath(options.found)
     return options
+
+
+def find_judges(options, work):
+    judges = []
+    for interpreter in [] if options.no_python else find_interpreters(also=options.python):
+        if options.judges and interpreter.name not in options.judges.split(","):
+            continue
+        interpreter.settle(work)
+        if interpreter.builds_driver():
+            judges.append(interpreter)
+    if options.model_run:
+        judges += [Reference(options.model_run, release, work) for release in REFERENCES]
+    if options.judges:
+        judges = [judge for judge in judges if judge.name in options.judges.split(",")]
+    for judge in judges:
+        if isinstance(judge, Interpreter):
+            print("found    %-14s %s" % (judge.name, judge))
+    references = [judge.release for judge in judges if isinstance(judge, Reference)]
+    if references:
+        print("found    the reference model, as " + ", ".join(references))
+    if not any(isinstance(judge, Interpreter) for judge in judges) and not options.no_python:
+        print("NOT CHECKED against any interpreter: no CPython with C headers found")
+    return judges
 
 
 def main():
     options = parse_arguments()
-    found = find_interpreters(options.python)
     if options.work:
         os.makedirs(options.work, exist_ok=True)
     work = os.path.abspath(options.work or tempfile.mkdtemp(prefix="gcsim-fidelity-"))
-    interpreters = [one for one in found if builds_driver(one, work)]
-    for interpreter in interpreters:
-        print("found    %-10s %s" % (interpreter.name, interpreter.path))
-    sys.stdout.flush()
-    if not interpreters:
-        print("fidelity: NOT CHECKED, no CPython with C headers found on this machine")
+    gcsim = Gcsim(options.gcsim, work)
+    judges = []
+    try:
+        judges = find_judges(options, work)
+        if not judges:
+            print("fidelity: NOT CHECKED, there is no judge here")
+            return 0
+        bench = Bench(options, gcsim, judges, work)
+        if options.trace:
+            return compare_one(options, bench)
+        print("seed     %d" % options.seed)
+        sys.stdout.flush()
+        maker = Maker(options, gcsim, work)
+        for judge in judges:
+            if isinstance(judge, Reference) and maker.modelled is None:
+                maker.find_modelled(judge)
+        return fuzz(options, bench, maker)
+    finally:
+        for judge in judges:
+            if isinstance(judge, Interpreter):
+                judge.leave()
         if not options.work:
             shutil.rmtree(work, ignore_errors=True)
-        return 0
-    differences = 1
-    try:
-        jobs = make_traces(options, work)
-        results = compare_all(options, interpreters, jobs, work)
-        differences = report(options, interpreters, results)
-    finally:
-        if not options.work and differences == 0:
-            shutil.rmtree(work, ignore_errors=True)
-        elif not options.work:
-            print("fidelity: the traces are in " + work)
-    return 1 if differences else 0
 
 
 if __name__ == "__main__":
