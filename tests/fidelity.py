@@ -108,19 +108,20 @@ def candidate_paths():
             yield path
 
 
-def find_interpreters(only):
+def find_interpreters(only, obstacle=Interpreter.obstacle):
     """The interpreters to compare with; those that are left out are named with the reason."""
     found = {}
     for path in [only] if only else candidate_paths():
         interpreter = probe(path)
         if interpreter:
+            interpreter.path = only or interpreter.path
             key = (interpreter.facts["place"], interpreter.name)
             found.setdefault(key, interpreter)
         elif only:
             sys.exit("fidelity: %s is no Python 3 that runs" % path)
     usable = []
     for interpreter in sorted(found.values(), key=lambda i: (i.version, i.path)):
-        reason = interpreter.obstacle()
+        reason = obstacle(interpreter)
         if reason:
             print("skipped  %-10s %s: %s" % (interpreter.name, interpreter.path, reason))
         else:

@@ -168,12 +168,20 @@ void gcs_heap_mark_garbage(struct gcs_heap *heap, uint64_t object);
 /** Why H1–H5 do not hold, or NULL. Walks everything. */
 const char *gcs_heap_check(const struct gcs_heap *heap);
 
-/** Bytes of an object: all its blocks, header included, each rounded to its size class; without
+/** The blocks that an object asks for, header included: itself first, then its tables. Without
  *  payload and companion. `slots`: the object's own number. */
+enum { GCS_BLOCKS_MAX = 3 };
+struct gcs_blocks {
+    unsigned count;
+    uint64_t bytes[GCS_BLOCKS_MAX];
+};
+void gcs_object_blocks(const struct gcs_rules *rules, const struct gcs_type *type,
+                       uint32_t slots, struct gcs_blocks *blocks);
+/** What a block of so many bytes takes, rounded to its size class; of none: 0. */
+uint64_t gcs_taken_bytes(const struct gcs_rules *rules, uint64_t bytes);
+/** Bytes of an object: what all its blocks take. */
 uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
                           uint32_t slots);
-/** Bytes of a payload of `extra` bytes in a block of its own. */
-uint64_t gcs_payload_bytes(const struct gcs_rules *rules, uint64_t extra);
 /** Whether the version makes such an object with a collector's header. */
 bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type);
 

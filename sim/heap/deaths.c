@@ -116,7 +116,7 @@ uint64_t row_extra(const struct gcs_heap *heap, gcs_row row)
         for (size_t i = 0; i < heap->big_count; i++)
             if (heap->big[i].row == row)
                 extra = heap->big[i].bytes;
-    return gcs_payload_bytes(heap->rules, extra);
+    return gcs_taken_bytes(heap->rules, extra);
 }
 
 static void forget_big(struct gcs_heap *heap, gcs_row row)
