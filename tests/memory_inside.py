@@ -217,5 +217,65 @@ def blocks():
     print(json.dumps(answers))
 
 
+def random_numbers(seed):
+    """The same ones in every Python, and in arenas.py."""
+    state = seed
+    while True:
+        state = (state * 1103515245 + 12345) % (1 << 31)
+        yield state >> 8
+
+
+def arenas_now(file):
+    file.seek(0)
+    file.truncate()
+    malloc_stats(file)
+    return read_stats(file)[1]
+
+
+def spike(count, keep):
+    """As many objects of 64 bytes; then all go but every so many-th (0: none stays)."""
+    make = class_with(4, False)
+    kept = [None] * count
+    for index in range(count):
+        kept[index] = make()
+    yield
+    for index in range(count):
+        if not keep or index % keep:
+            kept[index] = None
+    yield
+
+
+def churn(places, steps, seed):
+    """Objects of five sizes replace each other at random places, then nine in ten go, then
+    objects of one size come."""
+    makers = [class_with(slots, False) for slots in (1, 4, 8, 13, 40)]
+    numbers = random_numbers(seed)
+    kept = [None] * places
+    for _ in range(steps):
+        place = next(numbers) % places
+        kept[place] = makers[next(numbers) % len(makers)]()
+    yield
+    for place in range(places):
+        if next(numbers) % 10:
+            kept[place] = None
+    yield
+    make = class_with(22, False)
+    for place in range(places // 2):
+        if not kept[place]:
+            kept[place] = make()
+    yield
+
+
+def arenas():
+    """Arenas held at first and after each phase of an experiment."""
+    gc.disable()
+    name, arguments = json.loads(sys.argv[2])
+    with tempfile.TemporaryFile() as file:
+        held = [arenas_now(file)]
+        for _ in {"spike": spike, "churn": churn}[name](*arguments):
+            held.append(arenas_now(file))
+    print(json.dumps(held))
+
+
 if __name__ == "__main__":
-    {"blocks": blocks}[sys.argv[1]]()
+    {"blocks": blocks, "arenas": arenas}[sys.argv[1]]()

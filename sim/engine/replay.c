@@ -27,6 +27,7 @@ static struct gcs_sample sample_now(const struct replay *replay)
         .garbage_bytes = totals->garbage_bytes,
         .frozen_bytes = totals->frozen_bytes,
         .live_objects = totals->live_objects,
+        .footprint_bytes = totals->footprint_bytes,
     };
 }
 
@@ -310,7 +311,11 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
     replay.counts = gcs_heap_counts(replay.heap);
     replay.totals = gcs_heap_totals(replay.heap);
     struct gcs_cursor *cursor = NULL;
-    enum gcs_status status = gcs_cursor_new(trace, memory, &cursor, error);
+    enum gcs_status status = GCS_OK;
+    if (setting->memory == GCS_MEMORY_PYMALLOC)
+        status = gcs_heap_use_pymalloc(replay.heap, error);
+    if (status == GCS_OK)
+        status = gcs_cursor_new(trace, memory, &cursor, error);
     if (status == GCS_OK)
         status = run(&replay, cursor, error);
     close_books(&replay);

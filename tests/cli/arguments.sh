@@ -65,6 +65,7 @@ refuse 2 "gcsim: --max-events: 'many': not a number" run web --max-events many
 # Choices.
 refuse 2 "gcsim: --format: 'xml' is none of text, csv, json" run t.gctrace --format xml
 refuse 2 "gcsim: --engine: 'warp' is neither auto nor replay" run t.gctrace --engine warp
+refuse 2 "gcsim: --memory: 'malloc' is neither sum nor pymalloc" run t.gctrace --memory malloc
 refuse 2 "gcsim: --program-gc: 'no' is neither honour nor ignore" run t.gctrace --program-gc no
 
 # Thresholds.
