@@ -11,7 +11,7 @@ An interpreter has begun with arenas of its own, whose free pools serve first an
 one may be the one that is kept; tables of the script's grow meanwhile. So one arena and one in
 a hundred may differ.
 
-Exit status: 0 all equal, or no interpreter to compare with; 1 differences; 2 usage.
+Exit status: 0 all close, or no interpreter to compare with; 1 differences; 2 usage.
 """
 import argparse
 import csv
@@ -133,7 +133,7 @@ def main():
                 apart = any(abs(r - s) > 1 + r // 100 for r, s in zip(real, simulated))
                 differences += apart
                 print("%-8s %-10s %s %s: arenas %s really, %s simulated"
-                      % ("DIFFERS" if apart else "equal", interpreter.name, experiment[0],
+                      % ("DIFFERS" if apart else "close", interpreter.name, experiment[0],
                          " ".join(map(str, experiment[1])), " ".join(map(str, real)),
                          " ".join(map(str, simulated))))
                 sys.stdout.flush()
