@@ -122,6 +122,8 @@ static const struct footprint_sample {
     {"free lists hold their shells", "cpython-3.8", "1000 - kind=list", 100, 100, false,
      256 * KIB},
     {"a full collection empties them", "cpython-3.8", "1000 - kind=list", 100, 100, true, 0},
+    {"a free list holds no block of malloc's", "cpython-3.8", "0 600 kind=list", 100, 100,
+     false, 0},
     {"malloc's blocks, rounded", "cpython-3.8", "1000 - kind=list", 2, 0, false,
      256 * KIB + 2 * 8016},
     {"513 bytes with the header are malloc's", "cpython-3.13", "0 497", 1, 0, false, 528},

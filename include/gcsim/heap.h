@@ -19,7 +19,8 @@
  *   H3  objects ever allocated = freed + live, in objects; live bytes = the sum over live rows
  *   H4  every free-list occupancy lies between 0 and its capacity
  *   H5  outside a collection no object is marked as candidate or as unreachable
- *   H6  with pymalloc, a pool's used blocks = the objects' and the free lists' blocks in it
+ *   H6  with pymalloc, a pool's used blocks = the objects' and the free lists' blocks in it, and
+ *       the footprint = its arenas + malloc's blocks
  *
  * Time never appears here. Memory comes from the budget given at birth, 32 bytes a row plus at
  * most 8 a slot plus at most 16 to find an object by number; with pymalloc 16 a row more.

@@ -275,14 +275,31 @@ static void give_block_back(struct gcs_heap *heap, uint32_t at, uint64_t taken)
 /*
  * Objects
  */
-static void park(struct pymalloc *p, unsigned list, uint32_t pool)
+static void park(struct pymalloc *p, unsigned list, uint32_t place)
 {
-    p->parked[p->parked_first[list] + p->parked_count[list]++] = pool;
+    p->parked[p->parked_first[list] + p->parked_count[list]++] = place;
 }
 
 static uint32_t unpark(struct pymalloc *p, unsigned list)
 {
     return p->parked[p->parked_first[list] + --p->parked_count[list]];
+}
+
+/* A shell's block. One of malloc's, which only a type that states its bytes can have, does not
+ * stay: its size is not known any more. */
+static void park_shell(struct gcs_heap *heap, unsigned list, uint32_t place, uint64_t taken)
+{
+    if (place == MALLOC) {
+        give_block_back(heap, place, taken);
+        place = NOWHERE;
+    }
+    park(heap->pymalloc, list, place);
+}
+
+static uint32_t take_shell(struct gcs_heap *heap, unsigned list, uint64_t bytes)
+{
+    uint32_t place = unpark(heap->pymalloc, list);
+    return place == NOWHERE ? take_block(heap, bytes) : place;
 }
 
 /* A small dict's table, for which there is a free list. */
@@ -307,7 +324,7 @@ void pymalloc_take(struct gcs_heap *heap, gcs_row row, const struct shape *shape
     memset(places, 0, sizeof *p->places);
     for (unsigned i = 0; i < blocks.count; i++)
         if (i == 0 && list != NO_FREE_LIST)
-            places[i] = unpark(p, (unsigned)list);
+            places[i] = take_shell(heap, (unsigned)list, blocks.bytes[i]);
         else if (is_small_table(shape, slots, i) && p->parked_count[TABLES])
             places[i] = unpark(p, TABLES);
         else
@@ -323,13 +340,15 @@ void pymalloc_give_back(struct gcs_heap *heap, gcs_row row, const struct shape *
     struct gcs_blocks blocks;
     gcs_object_blocks(heap->rules, shape->type, slots_counted(shape, slots), &blocks);
     give_block_back(heap, places[PAYLOAD], row_extra(heap, row));
-    for (unsigned i = blocks.count; i-- > 0;)
+    for (unsigned i = blocks.count; i-- > 0;) {
+        uint64_t taken = gcs_taken_bytes(heap->rules, blocks.bytes[i]);
         if (i == 0 && list != NO_FREE_LIST)
-            park(p, (unsigned)list, places[i]);
+            park_shell(heap, (unsigned)list, places[i], taken);
         else if (is_small_table(shape, slots, i) && p->parked_count[TABLES] < TABLES_MAX)
             park(p, TABLES, places[i]);
         else
-            give_block_back(heap, places[i], gcs_taken_bytes(heap->rules, blocks.bytes[i]));
+            give_block_back(heap, places[i], taken);
+    }
 }
 
 /* As realloc does: in place if the block is large enough and a quarter of it at most is left
@@ -432,17 +451,39 @@ void pymalloc_free(struct gcs_heap *heap)
     heap->pymalloc = NULL;
 }
 
-static void count_places(const struct gcs_heap *heap, uint32_t *used)
+/* Adds up one object's blocks: those of pools in `used`, malloc's in the result. */
+static uint64_t count_blocks(const struct gcs_heap *heap, gcs_row row, uint32_t *used)
+{
+    const uint32_t *places = heap->pymalloc->places[row];
+    const struct shape *shape = shape_of(heap, row);
+    struct gcs_blocks blocks;
+    uint32_t slots;
+    uint64_t large = places[PAYLOAD] == MALLOC ? row_extra(heap, row) : 0;
+    slots_of(heap, row, &slots);
+    gcs_object_blocks(heap->rules, shape->type, slots_counted(shape, slots), &blocks);
+    for (unsigned i = 0; i < PLACES; i++)
+        if (places[i] != MALLOC)
+            used[places[i]]++;
+        else if (i < blocks.count)
+            large += gcs_taken_bytes(heap->rules, blocks.bytes[i]);
+    return large;
+}
+
+static const char *count_places(const struct gcs_heap *heap, uint32_t *used)
 {
     const struct pymalloc *p = heap->pymalloc;
+    uint64_t bytes = 0;
+    for (uint32_t at = 1; at < p->arena_count; at++)
+        bytes += p->arena_bytes;
+    for (uint32_t at = p->unused; at; at = p->arenas[at].next)
+        bytes -= p->arena_bytes;
     for (gcs_row row = FIRST_ROW; row < heap->row_count; row++)
         if (heap->rows[row].refs || has(heap, row, DYING))
-            for (unsigned i = 0; i < PLACES; i++)
-                if (p->places[row][i] != MALLOC)
-                    used[p->places[row][i]]++;
+            bytes += count_blocks(heap, row, used);
     for (unsigned list = 0; list < PARKED_LISTS; list++)
         for (unsigned i = 0; i < p->parked_count[list]; i++)
             used[p->parked[p->parked_first[list] + i]]++;
+    return bytes == heap->totals.footprint_bytes ? NULL : "H6: the footprint does not add up";
 }
 
 /* Pools of usable arenas are counted off: what is in `used` is theirs, their order is right. */
@@ -488,8 +529,9 @@ const char *pymalloc_check(const struct gcs_heap *heap)
     uint32_t *used = calloc(heap->pymalloc->pool_capacity, sizeof *used);
     if (!used)
         return "out of memory";
-    count_places(heap, used);
-    const char *why = check_pools(heap, used);
+    const char *why = count_places(heap, used);
+    if (!why)
+        why = check_pools(heap, used);
     free(used);
     return why;
 }
