@@ -373,7 +373,7 @@ static struct gcs_ledger ledger_of(const struct gcs_lifetimes *lifetimes, const 
         .collected = {.count = 1, .bytes = {1}, .ns = {1}},
         .finalizer = {.count = 1, .bytes = {1}, .ns = {1}}};
     struct gcs_setting setting = {.model = model_of(model),
-                                  .threshold = {40, 3, 2},
+                                  .threshold = {10, 2, 1},
                                   .strategy = &nothing,
                                   .cost = &free_of_charge,
                                   .memory = model_of_memory};
@@ -461,7 +461,7 @@ int main(void)
     tcase_add_test(arenas, payloads_are_moved_as_realloc_does);
     tcase_add_test(arenas, only_versions_with_pymalloc_have_it);
     tcase_add_loop_test(arenas, arenas_are_as_many_as_a_naive_pymalloc_has, 0, 4);
-    tcase_add_loop_test(arenas, the_footprint_is_looked_at_without_touching, 0, 42);
+    tcase_add_loop_test(arenas, the_footprint_is_looked_at_without_touching, 0, 84);
     tcase_add_test(arenas, too_little_memory_is_an_error_and_leaves_nothing);
     suite_add_tcase(suite, arenas);
     SRunner *runner = srunner_create(suite);

@@ -225,14 +225,14 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
     static const struct gcs_type type = {.kind = GCS_KIND_TUPLE, .bytes = GCS_BYTES_BY_MODEL};
     static const struct shape tuple = {.type = &type, .kind = GCS_KIND_TUPLE, .gc = true};
     uint32_t callbacks = weak_callbacks(heap, row);
+    /* Such a tuple may start a collection, in which another one is made, but no third. */
+    gcs_row passing = heap->collecting ? HEAD_YOUNG : NOBODY;
     if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
-        if (heap->pymalloc) {
-            take_blocks(heap, NOBODY, &tuple, 2 * callbacks);
-            gc_alloc(heap, &tuple, 2 * callbacks);
-            give_blocks_back(heap, NOBODY, &tuple, 2 * callbacks);
-        } else {
-            gc_alloc(heap, &tuple, 2 * callbacks);
-        }
+        if (heap->pymalloc)
+            take_blocks(heap, passing, &tuple, 2 * callbacks);
+        gc_alloc(heap, &tuple, 2 * callbacks);
+        if (heap->pymalloc)
+            give_blocks_back(heap, passing, &tuple, 2 * callbacks);
         gc_free(heap, &tuple, 2 * callbacks);
         if (heap->rules->count_tracking) {
             count_one_more(heap);

@@ -174,7 +174,8 @@ enum gcs_status heap_link_slots(struct gcs_heap *heap, struct gcs_error *error);
 extern const struct gcs_rules versionless_rules;
 void link_slot(struct gcs_heap *heap, uint32_t place, gcs_row owner, gcs_row target);
 
-/* pymalloc.c: only if heap->pymalloc. NOBODY's places serve what has no row. */
+/* pymalloc.c: only if heap->pymalloc. Rows before FIRST_ROW lend their places to what has no
+ * row. */
 enum gcs_status pymalloc_reserve(struct gcs_heap *heap, struct gcs_error *error);
 void pymalloc_take(struct gcs_heap *heap, gcs_row row, const struct shape *shape,
                    uint32_t slots, int list);

@@ -71,6 +71,7 @@ struct pymalloc {
 
     uint32_t (*places)[PLACES]; /* by row: pools, or MALLOC, or NOWHERE */
     size_t place_capacity;
+    uint64_t passing; /* malloc's bytes in the places of rows before FIRST_ROW */
 
     uint32_t *parked; /* the blocks of shells, list by list, last parked last */
     size_t parked_capacity;
@@ -329,6 +330,8 @@ void pymalloc_take(struct gcs_heap *heap, gcs_row row, const struct shape *shape
             places[i] = unpark(p, TABLES);
         else
             places[i] = take_block(heap, blocks.bytes[i]);
+    if (row < FIRST_ROW && places[0] == MALLOC)
+        p->passing += gcs_taken_bytes(heap->rules, blocks.bytes[0]);
 }
 
 /* The shell goes last. */
@@ -336,9 +339,11 @@ void pymalloc_give_back(struct gcs_heap *heap, gcs_row row, const struct shape *
                         uint32_t slots, int list)
 {
     struct pymalloc *p = heap->pymalloc;
-    const uint32_t *places = p->places[row];
+    uint32_t *places = p->places[row];
     struct gcs_blocks blocks;
     gcs_object_blocks(heap->rules, shape->type, slots_counted(shape, slots), &blocks);
+    if (row < FIRST_ROW && places[0] == MALLOC)
+        p->passing -= gcs_taken_bytes(heap->rules, blocks.bytes[0]);
     give_block_back(heap, places[PAYLOAD], row_extra(heap, row));
     for (unsigned i = blocks.count; i-- > 0;) {
         uint64_t taken = gcs_taken_bytes(heap->rules, blocks.bytes[i]);
@@ -349,6 +354,7 @@ void pymalloc_give_back(struct gcs_heap *heap, gcs_row row, const struct shape *
         else
             give_block_back(heap, places[i], taken);
     }
+    memset(places, 0, sizeof *p->places);
 }
 
 /* As realloc does: in place if the block is large enough and a quarter of it at most is left
@@ -399,7 +405,9 @@ static enum gcs_status make_arrays(struct gcs_heap *heap, struct pymalloc *p,
         parked += parked_capacity(heap->rules, list);
     }
     GCS_TRY(GCS_GROW(heap->memory, &p->parked, &p->parked_capacity, parked, error));
-    return pymalloc_reserve(heap, error);
+    GCS_TRY(pymalloc_reserve(heap, error));
+    memset(p->places, 0, sizeof *p->places * FIRST_ROW);
+    return GCS_OK;
 }
 
 enum gcs_status gcs_heap_use_pymalloc(struct gcs_heap *heap, struct gcs_error *error)
@@ -472,7 +480,10 @@ static uint64_t count_blocks(const struct gcs_heap *heap, gcs_row row, uint32_t 
 static const char *count_places(const struct gcs_heap *heap, uint32_t *used)
 {
     const struct pymalloc *p = heap->pymalloc;
-    uint64_t bytes = 0;
+    uint64_t bytes = p->passing;
+    for (gcs_row row = NOBODY; row < FIRST_ROW; row++)
+        if (p->places[row][0] != MALLOC)
+            used[p->places[row][0]]++;
     for (uint32_t at = 1; at < p->arena_count; at++)
         bytes += p->arena_bytes;
     for (uint32_t at = p->unused; at; at = p->arenas[at].next)
