@@ -284,7 +284,12 @@ START_TEST(the_error_is_that_of_the_first_trial_that_fails)
             trial_of(2, 0, "cpython-3.13", &strategies[3]), /* collects at the mark */
             trial_of(3, 1, "cpython-3.13", &strategies[0]),
         };
-        struct gcs_study_plan plan = {programs, 2, trials, COUNT(trials), jobs, 0, true, {0}};
+        struct gcs_study_plan plan = {.programs = programs,
+                                      .program_count = 2,
+                                      .trials = trials,
+                                      .trial_count = COUNT(trials),
+                                      .jobs = jobs,
+                                      .check = true};
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert(error.has_event && error.event == 4);
@@ -309,7 +314,12 @@ START_TEST(a_trace_that_cannot_be_analysed_fails_its_first_trial)
             trial_of(1, 1, "cpython-3.13", &strategies[0]),
             trial_of(2, 1, "cpython-3.13", &strategies[1]),
         };
-        struct gcs_study_plan plan = {programs, 2, trials, COUNT(trials), jobs, 0, true, {0}};
+        struct gcs_study_plan plan = {.programs = programs,
+                                      .program_count = 2,
+                                      .trials = trials,
+                                      .trial_count = COUNT(trials),
+                                      .jobs = jobs,
+                                      .check = true};
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert(error.has_event && error.event == 2);
@@ -339,7 +349,12 @@ START_TEST(the_first_failure_is_the_same_with_any_number_of_workers)
             trial_of(1, 0, "cpython-3.13", &strategies[3]), /* fails at event 4 */
             trial_of(2, 1, "cpython-3.13", &strategies[0]), /* fails at event 2 */
         };
-        struct gcs_study_plan plan = {programs, 2, trials, COUNT(trials), jobs, 0, false, {0}};
+        struct gcs_study_plan plan = {.programs = programs,
+                                      .program_count = 2,
+                                      .trials = trials,
+                                      .trial_count = COUNT(trials),
+                                      .jobs = jobs,
+                                      .check = false};
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert_uint_eq(error.event, 4);
@@ -472,7 +487,12 @@ START_TEST(trade_offs_are_marked_among_the_trials_of_a_program)
         trials[i] = trial_of(i, 0, "cpython-3.13", &strategies[i]);
         summaries[i] = &trials[i].summary;
     }
-    struct gcs_study_plan plan = {programs, 1, trials, SETTINGS, 2, 0, false, {0}};
+    struct gcs_study_plan plan = {.programs = programs,
+                                  .program_count = 1,
+                                  .trials = trials,
+                                  .trial_count = SETTINGS,
+                                  .jobs = 2,
+                                  .check = false};
     ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_OK);
     gcs_pareto(summaries, SETTINGS, on_front);
     size_t marked = 0;
@@ -496,7 +516,12 @@ START_TEST(programs_with_other_axes_do_not_compete)
                                  trial_of(1, 1, "cpython-3.13", &strategies[0])};
     trials[0].axes = programs[0].axes;
     trials[1].axes = programs[1].axes;
-    struct gcs_study_plan plan = {programs, 2, trials, 2, 1, 0, false, {0}};
+    struct gcs_study_plan plan = {.programs = programs,
+                                  .program_count = 2,
+                                  .trials = trials,
+                                  .trial_count = 2,
+                                  .jobs = 1,
+                                  .check = false};
     ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_OK);
     gcs_study_fini(&plan);
     gcs_trace_free(empty);

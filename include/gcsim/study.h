@@ -58,6 +58,13 @@ struct gcs_observer {
     void *observer;
 };
 
+/** Which engine prices trials. */
+enum gcs_engine {
+    GCS_ENGINE_AUTO,   /* the index where it covers the trial and pays */
+    GCS_ENGINE_REPLAY, /* always replay */
+    GCS_ENGINE_INDEX,  /* always the index; what it does not cover fails */
+};
+
 struct gcs_study_plan {
     struct gcs_program *programs;
     size_t program_count;
@@ -65,7 +72,9 @@ struct gcs_study_plan {
     size_t trial_count;
     unsigned jobs;     /* ≥ 1 */
     size_t max_memory; /* for all workers together; 0: none */
-    bool check;        /* heap invariants after every collection */
+    enum gcs_engine engine;
+    bool histories; /* the heap's history is wanted, which only replay knows */
+    bool check;     /* heap invariants after every collection */
     struct gcs_observer observer;
 };
 

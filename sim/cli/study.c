@@ -358,6 +358,13 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     struct maximum maxima[REPEAT_MAX];
     if (!parse_maxima(trials, options, maxima))
         return EXIT_USAGE;
+    trials->plan.histories = options->output && detailed;
+    if (trials->plan.histories && trials->plan.engine == GCS_ENGINE_INDEX) {
+        print_usage_error(
+            "--engine index keeps no timeline.csv: leave it out, or write only the "
+            "summary of a sweep");
+        return EXIT_USAGE;
+    }
     if (!may_write(options, detailed, &made)) {
         directory_remove(options->output, made);
         return EXIT_FAILED;

@@ -113,11 +113,9 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
     if (!gcs_same(wanted->memory, "sum") && !gcs_same(wanted->memory, "pymalloc"))
         return gcs_fail(error, GCS_INVALID, "--memory: '%s' is neither sum nor pymalloc",
                         wanted->memory);
-    if (gcs_same(wanted->engine, "index"))
-        return gcs_fail(error, GCS_LIMIT,
-                        "--engine index: this gcsim has only the replay engine");
-    if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay"))
-        return gcs_fail(error, GCS_INVALID, "--engine: '%s' is neither auto nor replay",
+    if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay") &&
+        !gcs_same(wanted->engine, "index"))
+        return gcs_fail(error, GCS_INVALID, "--engine: '%s' is none of auto, replay, index",
                         wanted->engine);
     if (wanted->seeds < 1 || wanted->seeds > 1000000)
         return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
@@ -129,7 +127,7 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
         return gcs_fail(error, GCS_INVALID, "--seeds: a trace has one course; give a workload");
     if (!sweep && (wanted->models.count > 1 || wanted->strategies.count > 1))
         return gcs_fail(error, GCS_INVALID,
-                        "run takes one model and one strategy: `gcsim sweep` takes several");
+                        "one model and one strategy are expected: `gcsim sweep` takes several");
     return GCS_OK;
 }
 

@@ -25,6 +25,8 @@ void track(struct gcs_heap *heap, gcs_row row)
     set(heap, row, TRACKED);
     unset(heap, row, VISITED);
     list_append(heap, HEAD_YOUNG, row);
+    if (heap->recorder)
+        record_track(heap, row);
     if (heap->rules->count_tracking)
         count_one_more(heap);
 }

@@ -1,1 +1,1 @@
-target_sources(gcsim PRIVATE study/study.c study/workers.c)
+target_sources(gcsim PRIVATE study/study.c study/supply.c study/workers.c)

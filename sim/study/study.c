@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Trials in parallel: who takes which, and who makes and gives up the traces they need. */
-#include "workers.h"
-
-#include <gcsim/study.h>
+#include "supply.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum made { UNMADE, MAKING, MADE, GONE };
-
-/* A program's trace and lifetimes while trials need them. */
-struct source {
-    enum made made;
-    size_t trials_left;
-    struct gcs_memory memory;
-    struct gcs_trace *generated;
-    const struct gcs_trace *trace;
-    struct gcs_lifetimes lifetimes;
-};
-
 struct study {
     struct gcs_study_plan *plan;
-    struct source *sources; /* by program */
-    bool *taken;            /* by trial */
-    size_t first_open;      /* all trials before it are taken */
-    size_t failed;          /* the first trial that failed, or trial_count */
+    struct supply supply;
+    bool *taken;       /* by trial */
+    size_t first_open; /* all trials before it are taken */
+    size_t failed;     /* the first trial that failed, or trial_count */
     bool stop;
 };
 
@@ -36,28 +22,6 @@ struct bench {
     struct gcs_histogram *requests;
 };
 
-static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t index,
-                                   struct source *source, struct gcs_error *error)
-{
-    const struct gcs_program *program = &plan->programs[index];
-    source->memory.limit = plan->max_memory;
-    source->trace = program->trace;
-    if (!source->trace) {
-        GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
-                                      &source->memory, &source->generated, error));
-        source->trace = source->generated;
-    }
-    return gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, error);
-}
-
-static void drop_source(struct source *source)
-{
-    gcs_lifetimes_fini(&source->lifetimes);
-    gcs_trace_free(source->generated);
-    source->generated = NULL;
-    source->made = GONE;
-}
-
 static void note_gaps(const struct source *source, struct gcs_trial *trial)
 {
     struct gcs_text text;
@@ -66,12 +30,43 @@ static void note_gaps(const struct source *source, struct gcs_trial *trial)
     trial->gaps = text.data; /* NULL if there are none */
 }
 
-static void run_trial(const struct gcs_study_plan *plan, const struct source *source,
-                      struct gcs_trial *trial, struct bench *bench)
+/* By the index if it is there and covers the setting; *done says so. */
+static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct source *source,
+                                 const struct view *view, struct gcs_trial *trial,
+                                 struct bench *bench, bool *done)
 {
-    trial->engine = "replay";
-    trial->status = gcs_replay(source->trace, &source->lifetimes, &trial->setting, plan->check,
-                               &bench->memory, &bench->ledger, &trial->error);
+    const char *uncovered = gcs_index_knows(trial->setting.model)
+                                ? "a trace too large for the memory allowed"
+                                : "a model that is not generational";
+    if (view->index)
+        GCS_TRY(gcs_index_evaluate(view->index, source->trace, &trial->setting, &bench->memory,
+                                   &bench->ledger, &uncovered, &trial->error));
+    *done = !uncovered;
+    if (uncovered && plan->engine == GCS_ENGINE_INDEX)
+        return gcs_fail(&trial->error, GCS_LIMIT,
+                        "--engine index does not cover %s: leave it out, replay does",
+                        uncovered);
+    return GCS_OK;
+}
+
+static enum gcs_status simulate(const struct gcs_study_plan *plan, const struct source *source,
+                                const struct view *view, struct gcs_trial *trial,
+                                struct bench *bench)
+{
+    bool done = false;
+    if (view->wanted || plan->engine == GCS_ENGINE_INDEX)
+        GCS_TRY(try_index(plan, source, view, trial, bench, &done));
+    trial->engine = done ? "index" : "replay";
+    if (done)
+        return GCS_OK;
+    return gcs_replay(source->trace, &source->lifetimes, &trial->setting, plan->check,
+                      &bench->memory, &bench->ledger, &trial->error);
+}
+
+static void run_trial(const struct gcs_study_plan *plan, const struct source *source,
+                      const struct view *view, struct gcs_trial *trial, struct bench *bench)
+{
+    trial->status = simulate(plan, source, view, trial, bench);
     if (trial->status != GCS_OK)
         return;
     gcs_summarize(&bench->ledger, bench->pauses, bench->requests, &trial->summary);
@@ -95,32 +90,14 @@ static size_t pick(struct study *study)
     while (study->first_open < plan->trial_count && study->taken[study->first_open])
         study->first_open++;
     for (size_t i = study->first_open; i < study->failed; i++) /* those before it still count */
-        if (!study->taken[i] && study->sources[plan->trials[i].program].made != MAKING)
+        if (!study->taken[i] && supply_is_ready(&study->supply, &plan->trials[i]))
             return i;
     return plan->trial_count;
-}
-
-/* Makes the trial's trace if nobody has; the lock is held on entry and on return. */
-static bool provide(struct study *study, struct workers *workers, size_t index)
-{
-    struct gcs_trial *trial = &study->plan->trials[index];
-    struct source *source = &study->sources[trial->program];
-    if (source->made == MADE)
-        return true;
-    source->made = MAKING;
-    workers_unlock(workers);
-    enum gcs_status status = make_source(study->plan, trial->program, source, &trial->error);
-    workers_lock(workers);
-    source->made = MADE;
-    trial->status = status;
-    workers_wake(workers);
-    return status == GCS_OK;
 }
 
 static void finish(struct study *study, size_t index, struct bench *bench)
 {
     struct gcs_trial *trial = &study->plan->trials[index];
-    struct source *source = &study->sources[trial->program];
     const struct gcs_observer *observer = &study->plan->observer;
     if (trial->status != GCS_OK)
         fail(study, index);
@@ -128,8 +105,7 @@ static void finish(struct study *study, size_t index, struct bench *bench)
              !observer->trial_done(observer->observer, trial, &bench->ledger, bench->pauses,
                                    bench->requests))
         study->stop = true;
-    if (--source->trials_left == 0)
-        drop_source(source);
+    supply_release(&study->supply, trial);
 }
 
 static void work(struct workers *workers, unsigned worker, void *job)
@@ -153,10 +129,11 @@ static void work(struct workers *workers, unsigned worker, void *job)
             continue;
         }
         study->taken[index] = true;
-        if (provide(study, workers, index)) {
-            struct source *source = &study->sources[plan->trials[index].program];
+        struct gcs_trial *trial = &plan->trials[index];
+        if (supply_provide(&study->supply, workers, trial)) {
             workers_unlock(workers);
-            run_trial(plan, source, &plan->trials[index], &bench);
+            run_trial(plan, source_of(&study->supply, trial), view_of(&study->supply, trial),
+                      trial, &bench);
             workers_lock(workers);
         }
         finish(study, index, &bench);
@@ -229,23 +206,19 @@ enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *err
 {
     GCS_REQUIRE(plan->jobs >= 1 && plan->trial_count >= 1);
     struct study study = {.plan = plan, .failed = plan->trial_count};
-    study.sources = calloc(plan->program_count, sizeof *study.sources);
     study.taken = calloc(plan->trial_count, sizeof *study.taken);
-    if (!study.sources || !study.taken) {
-        free(study.sources);
-        free(study.taken);
+    if (!study.taken)
         return gcs_fail(error, GCS_NOMEM, "out of memory");
+    enum gcs_status status = supply_new(&study.supply, plan, error);
+    if (status != GCS_OK) {
+        free(study.taken);
+        return status;
     }
-    for (size_t i = 0; i < plan->trial_count; i++)
-        study.sources[plan->trials[i].program].trials_left++;
     workers_run(plan->jobs, work, &study);
-    for (size_t i = 0; i < plan->program_count; i++)
-        if (study.sources[i].made == MADE)
-            drop_source(&study.sources[i]);
     while (study.first_open < plan->trial_count && study.taken[study.first_open])
         study.first_open++;
-    enum gcs_status status = conclude(&study, error);
-    free(study.sources);
+    status = conclude(&study, error);
+    supply_free(&study.supply);
     free(study.taken);
     return status;
 }

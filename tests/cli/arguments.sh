@@ -64,7 +64,7 @@ refuse 2 "gcsim: --max-events: 'many': not a number" run web --max-events many
 
 # Choices.
 refuse 2 "gcsim: --format: 'xml' is none of text, csv, json" run t.gctrace --format xml
-refuse 2 "gcsim: --engine: 'warp' is neither auto nor replay" run t.gctrace --engine warp
+refuse 2 "gcsim: --engine: 'warp' is none of auto, replay, index" run t.gctrace --engine warp
 refuse 2 "gcsim: --memory: 'malloc' is neither sum nor pymalloc" run t.gctrace --memory malloc
 refuse 2 "gcsim: --program-gc: 'no' is neither honour nor ignore" run t.gctrace --program-gc no
 
@@ -76,7 +76,7 @@ refuse 2 "gcsim: --threshold: 2147483648 in '2147483648' is above 2147483647" ru
     -t 2147483648
 refuse 2 "gcsim: --threshold: more than three places in '1,2,3,4': T0[,T1[,T2]], give several \
 settings one by one" run t.gctrace -t 1,2,3,4
-refuse 2 'gcsim: --threshold: run takes one setting: `gcsim sweep` takes ranges of thresholds' \
+refuse 2 'gcsim: --threshold: one setting is expected: `gcsim sweep` takes ranges of thresholds' \
     run t.gctrace -t 1:5:lin3
 refuse 2 "gcsim: --threshold: a range is written A:B:linN or A:B:logN, with N points: '1:5'" \
     sweep t.gctrace -t 1:5
@@ -85,7 +85,7 @@ refuse 2 "gcsim: --threshold: the ends of a logarithmic range must be above 0: '
 refuse 2 "gcsim: --threshold: more than 10000 points: '1:5:lin10001'" sweep t.gctrace \
     -t 1:5:lin10001
 refuse 2 "gcsim: --threshold1: not a number: 'x'" sweep t.gctrace --threshold1 x
-refuse 2 'gcsim: run takes one setting: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
+refuse 2 'gcsim: one setting is expected: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
 
 # Names.
 refuse 2 "gcsim: unknown model 'cpyton-3.12' (did you mean 'cpython-3.12'?)" run t.gctrace \
@@ -103,7 +103,7 @@ refuse 2 "gcsim: unknown cost profile 'cpython-3.1' (did you mean 'cpython-3.12'
 refuse 2 "gcsim: unknown workload 'webb' (did you mean 'web'?)" run webb
 refuse 2 "gcsim: unknown workload 'nothing': see \`gcsim list workloads\`, or give a path (with \
 a slash, or ending in .yaml)" run nothing
-refuse 2 'gcsim: run takes one model and one strategy: `gcsim sweep` takes several' run \
+refuse 2 'gcsim: one model and one strategy are expected: `gcsim sweep` takes several' run \
     t.gctrace -m cpython-3.11,cpython-3.12
 expect 0 run t.gctrace -q -m cpython-3.12.7
 
@@ -139,8 +139,10 @@ expect 0 sweep t.gctrace -q -t 1 -t default --max peak_bytes=1.1x
 expect 3 sweep t.gctrace -q -t default -t 1 --max peak_bytes=0.5x
 
 # What cannot be done ends with 1.
-refuse 1 'gcsim: --engine index: this gcsim has only the replay engine' run t.gctrace \
-    --engine index
+refuse 1 't.gctrace: --engine index does not cover a model that is not generational: leave it out, replay does' \
+    run t.gctrace --engine index -m refcount
+refuse 2 'gcsim: --engine index keeps no timeline.csv: leave it out, or write only the summary of a sweep' \
+    run t.gctrace --engine index -o out
 
 # 100 million trials are refused, not tried. (The limits are for the day when they are tried.)
 # shellcheck disable=SC3045 # of those who know -t and -v
