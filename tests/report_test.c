@@ -48,7 +48,7 @@ static const struct {
      "heap_bytes",
      false},
     {"timeline.csv", "trial,event,time_ns,live_bytes,garbage_bytes,frozen_bytes,live_objects",
-     false},
+     true},
     {"requests.csv", "trial,percentile,request_ns", false},
     {"decisions",
      "decision,event,scheduled_event,time_ns,cause,outcome,generation,full_refused,count0,"
@@ -229,7 +229,7 @@ START_TEST(a_ledger_becomes_one_row_a_fact)
          .heap_bytes = 20},
         {.cause = GCS_CAUSE_PROGRAM},
     };
-    struct gcs_sample samples[] = {{1, 2, 3, 4, 5, 6}};
+    struct gcs_sample samples[] = {{1, 2, 3, 4, 5, 6, 7}};
     struct gcs_ledger ledger = {.collections = collections,
                                 .collection_count = 2,
                                 .samples = samples,
@@ -238,7 +238,7 @@ START_TEST(a_ledger_becomes_one_row_a_fact)
     gcs_csv_timeline(3, &ledger, &text);
     ck_assert_str_eq(text.data, "3,7,8,2,strategy,10,11,12,13,14,15,16,17,18,9,19,20\n"
                                 "3,0,0,0,program,0,0,0,0,0,0,0,0,0,0,0,0\n"
-                                "3,1,2,3,4,5,6\n");
+                                "3,1,2,3,4,5,6,7\n");
 }
 END_TEST
 

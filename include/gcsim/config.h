@@ -282,6 +282,7 @@ struct gcs_study {
     uint64_t seed;
     uint64_t seeds;
     enum gcs_program_gc program_gc;
+    const char *memory;  /* sum, pymalloc */
     const char *engine;  /* auto, replay, index */
     uint64_t max_events; /* 0: none */
     uint64_t max_memory; /* bytes; 0: none */

@@ -28,6 +28,7 @@ struct gcs_setting {
     const struct gcs_strategy *strategy;
     const struct gcs_cost *cost;
     bool ignore_program_gc; /* the trace's own `c` and `g` lines do nothing */
+    enum gcs_memory_model memory;
 };
 
 #define GCS_CAUSE_LIST(X)     \
@@ -57,6 +58,7 @@ struct gcs_sample {
     uint64_t garbage_bytes;
     uint64_t frozen_bytes;
     uint64_t live_objects;
+    uint64_t footprint_bytes; /* GCS_NO_FOOTPRINT: not modelled */
 };
 
 enum { GCS_SAMPLES = 4096 };

@@ -19,9 +19,11 @@
  *   H3  objects ever allocated = freed + live, in objects; live bytes = the sum over live rows
  *   H4  every free-list occupancy lies between 0 and its capacity
  *   H5  outside a collection no object is marked as candidate or as unreachable
+ *   H6  with pymalloc, a pool's used blocks = the objects' and the free lists' blocks in it, and
+ *       the footprint = its arenas + malloc's blocks
  *
  * Time never appears here. Memory comes from the budget given at birth, 32 bytes a row plus at
- * most 8 a slot plus at most 16 to find an object by number.
+ * most 8 a slot plus at most 16 to find an object by number; with pymalloc 16 a row more.
  */
 #ifndef GCSIM_HEAP_H
 #define GCSIM_HEAP_H
@@ -77,6 +79,7 @@ struct gcs_rules {
                                 collections (to 3.13) */
     uint8_t
         weak_tuple_from; /* callbacks from which on a death by count makes a tuple of them */
+    bool mimalloc;       /* objects do not come from pymalloc (free-threaded builds) */
     bool weakrefs_late;  /* those without a callback stay until after finalizers (3.15 on) */
     enum gcs_resurrection resurrection;
     /* Sizes in bytes (cpython-gc.md 8) */
@@ -94,6 +97,11 @@ struct gcs_counts {
     int64_t long_lived_pending;
 };
 
+/** What memory is counted: the objects' bytes, or the process's arenas and pools too. */
+enum gcs_memory_model { GCS_MEMORY_SUM, GCS_MEMORY_PYMALLOC };
+
+#define GCS_NO_FOOTPRINT UINT64_MAX
+
 struct gcs_totals {
     uint64_t allocated_objects; /* rows ever, companions included */
     uint64_t live_objects;      /* allocated and not freed */
@@ -105,6 +113,8 @@ struct gcs_totals {
     uint64_t garbage_bytes; /* declared by gcs_heap_mark_garbage and not freed */
     uint64_t garbage_objects;
     uint64_t peak_garbage_bytes;
+    uint64_t footprint_bytes; /* arenas and large blocks; GCS_NO_FOOTPRINT: not modelled */
+    uint64_t peak_footprint_bytes;
 };
 
 /** What one collection met and did. */
@@ -139,6 +149,9 @@ enum gcs_status gcs_heap_new(const struct gcs_trace *trace, const struct gcs_rul
                              struct gcs_memory *memory, struct gcs_heap **heap,
                              struct gcs_error *error);
 void gcs_heap_free(struct gcs_heap *heap);
+/** Before the first event: models where pymalloc puts the blocks, for the footprint.
+ *  GCS_INVALID: the version does not use it. */
+enum gcs_status gcs_heap_use_pymalloc(struct gcs_heap *heap, struct gcs_error *error);
 
 /** The engine's: set it before the first event, change it at any time. */
 struct gcs_trigger *gcs_heap_trigger(struct gcs_heap *heap);
@@ -182,15 +195,23 @@ struct gcs_increment {
 };
 struct gcs_increment gcs_heap_increment(const struct gcs_heap *heap);
 
-/** Why H1–H5 do not hold, or NULL. Walks everything. */
+/** Why H1–H6 do not hold, or NULL. Walks everything. */
 const char *gcs_heap_check(const struct gcs_heap *heap);
 
-/** Bytes of an object: all its blocks, header included, each rounded to its size class; without
+/** The blocks that an object asks for, header included: itself first, then its tables. Without
  *  payload and companion. `slots`: the object's own number. */
+enum { GCS_BLOCKS_MAX = 3 };
+struct gcs_blocks {
+    unsigned count;
+    uint64_t bytes[GCS_BLOCKS_MAX];
+};
+void gcs_object_blocks(const struct gcs_rules *rules, const struct gcs_type *type,
+                       uint32_t slots, struct gcs_blocks *blocks);
+/** What a block of so many bytes takes, rounded to its size class; of none: 0. */
+uint64_t gcs_taken_bytes(const struct gcs_rules *rules, uint64_t bytes);
+/** Bytes of an object: what all its blocks take. */
 uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
                           uint32_t slots);
-/** Bytes of a payload of `extra` bytes in a block of its own. */
-uint64_t gcs_payload_bytes(const struct gcs_rules *rules, uint64_t extra);
 /** Whether the version makes such an object with a collector's header. */
 bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type);
 

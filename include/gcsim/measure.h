@@ -34,6 +34,7 @@ void gcs_histogram_print(const struct gcs_histogram *histogram, double unit,
 /** A whole number that does not exist (a percentile of nothing); the CSV field stays empty.
  * Reals that do not exist are NaN. */
 #define GCS_ABSENT UINT64_MAX
+static_assert(GCS_ABSENT == GCS_NO_FOOTPRINT, "a footprint goes into its column as it is");
 
 /** One trial in figures. */
 struct gcs_summary {
@@ -63,7 +64,8 @@ struct gcs_summary {
     gcs_time request_ns_max;
     gcs_time idle_ns;
     uint64_t frozen_objects;
-    gcs_time full_ns; /* in collections of the oldest generation */
+    gcs_time full_ns;              /* in collections of the oldest generation */
+    uint64_t peak_footprint_bytes; /* GCS_ABSENT: not modelled */
 };
 
 /** Both histograms are scratch, and hold the pauses and the latencies afterwards. */

@@ -35,6 +35,7 @@ struct options {
     const char *seeds;
     struct words sets;
     const char *program_gc;
+    const char *memory;
     const char *engine;
     const char *max_events;
     const char *max_memory;

@@ -43,6 +43,8 @@ static const struct option table[] = {
            "any key of the workload or study, `-s rate=300`; may repeat"),
     OPTION(0, "program-gc", "honour|ignore", TEXT, program_gc, STUDY | EXPLAIN,
            "the trace's own gc calls (honour)"),
+    OPTION(0, "memory", "sum|pymalloc", TEXT, memory, STUDY,
+           "pymalloc: the footprint too, arenas and pools as CPython has them (sum)"),
     OPTION(0, "engine", "auto|replay|index", TEXT, engine, STUDY,
            "how to simulate: event by event, or from an index of the trace (auto)"),
     OPTION(0, "max-events", "N", TEXT, max_events, STUDY | EXPLAIN | TRACE,

@@ -133,6 +133,8 @@ static void add_setting(struct corner *corner, const int64_t threshold[GCS_GENER
         .strategy = corner->strategy,
         .cost = corner->cost,
         .ignore_program_gc = gcs_same(corner->wanted->program_gc, "ignore"),
+        .memory =
+            gcs_same(corner->wanted->memory, "pymalloc") ? GCS_MEMORY_PYMALLOC : GCS_MEMORY_SUM,
     };
     memcpy(trial->setting.threshold, threshold, sizeof trial->setting.threshold);
     trial->input = trials->program->name;
@@ -253,6 +255,12 @@ static int add_trials(struct trials *trials, const struct wanted *wanted, bool s
         struct gcs_error error = {0};
         if (gcs_model_find(wanted->models.names[m], &found[m], &error) != GCS_OK) {
             print_error(NULL, &error);
+            return EXIT_USAGE;
+        }
+        if (found[m]->rules.mimalloc && gcs_same(wanted->memory, "pymalloc")) {
+            print_usage_error("--memory pymalloc: %s takes its objects from mimalloc, which is "
+                              "not modelled",
+                              found[m]->name);
             return EXIT_USAGE;
         }
         code = load_cost(trials, wanted->cost, found[m], &costs[m]);

@@ -25,6 +25,7 @@ struct wanted {
     uint64_t seed;
     uint64_t seeds;
     const char *program_gc;
+    const char *memory;
     const char *engine;
     uint64_t max_events;
     uint64_t max_memory;

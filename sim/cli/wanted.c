@@ -64,6 +64,7 @@ static void want_of_study(const struct input *input, struct gcs_arena *arena,
     wanted->seed = study->seed;
     wanted->seeds = study->seeds;
     wanted->program_gc = study->program_gc == GCS_PROGRAM_GC_IGNORE ? "ignore" : "honour";
+    wanted->memory = study->memory;
     wanted->engine = study->engine;
     wanted->max_events = study->max_events;
     wanted->max_memory = study->max_memory;
@@ -89,6 +90,8 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         wanted->cost = options->cost;
     if (options->program_gc)
         wanted->program_gc = options->program_gc;
+    if (options->memory)
+        wanted->memory = options->memory;
     if (options->engine)
         wanted->engine = options->engine;
     GCS_TRY(options_whole(options->seed, "seed", GCS_UNIT_NONE, wanted->seed, &wanted->seed,
@@ -107,6 +110,9 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
     if (!gcs_same(wanted->program_gc, "honour") && !gcs_same(wanted->program_gc, "ignore"))
         return gcs_fail(error, GCS_INVALID, "--program-gc: '%s' is neither honour nor ignore",
                         wanted->program_gc);
+    if (!gcs_same(wanted->memory, "sum") && !gcs_same(wanted->memory, "pymalloc"))
+        return gcs_fail(error, GCS_INVALID, "--memory: '%s' is neither sum nor pymalloc",
+                        wanted->memory);
     if (!gcs_same(wanted->engine, "auto") && !gcs_same(wanted->engine, "replay") &&
         !gcs_same(wanted->engine, "index"))
         return gcs_fail(error, GCS_INVALID, "--engine: '%s' is none of auto, replay, index",
@@ -155,8 +161,12 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
                               struct wanted *wanted, struct gcs_error *error)
 {
     size_t memory = trials->input->memory.limit;
-    *wanted = (struct wanted){
-        .seed = 1, .seeds = 1, .program_gc = "honour", .engine = "auto", .max_memory = memory};
+    *wanted = (struct wanted){.seed = 1,
+                              .seeds = 1,
+                              .program_gc = "honour",
+                              .memory = "sum",
+                              .engine = "auto",
+                              .max_memory = memory};
     if (trials->input->kind == INPUT_STUDY)
         want_of_study(trials->input, &trials->arena, wanted);
     if (wanted->max_memory == 0)

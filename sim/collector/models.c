@@ -96,7 +96,7 @@ static const struct gcs_model models[] = {
         .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
                   .tuple_while_moving = true, .dict_lazy = true,
                   .resurrection = GCS_RESURRECTION_WHOLE_COUNTED, .weak_tuple_from = 2,
-                  .minor = 6, .alignment = 8, .gc_header = 32},
+                  .minor = 6, .alignment = 16, .gc_header = 32},
         .choose = gcs_choose_generational,
     },
     {

@@ -247,6 +247,8 @@ const struct gcs_key gcs_config_keys[] = {
         .help = "how many seeds, counting up"),
     ROW(GCS_DOCUMENT_STUDY, "program_gc", CHOICE, .fallback = "honour",
         .choices = "honour|ignore", .help = "what the program itself asks of the gc module"),
+    ROW(GCS_DOCUMENT_STUDY, "memory", CHOICE, .fallback = "sum", .choices = "sum|pymalloc",
+        .help = "what memory is counted: objects' bytes, or pymalloc's arenas too"),
     ROW(GCS_DOCUMENT_STUDY, "engine", CHOICE, .fallback = "auto",
         .choices = "auto|replay|index", .help = "how trials are evaluated"),
     ROW(GCS_DOCUMENT_STUDY, "max_events", WHOLE, BOUNDS(0, 0x1p64), .fallback = "0",

@@ -123,6 +123,7 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
         .seed = gcs_node_whole(root, "seed"),
         .seeds = gcs_node_whole(root, "seeds"),
         .program_gc = gcs_node_choice(root, "program_gc"),
+        .memory = gcs_node_text(root, "memory"),
         .engine = gcs_node_text(root, "engine"),
         .max_events = gcs_node_whole(root, "max_events"),
         .max_memory = gcs_node_whole(root, "max_memory"),

@@ -1044,6 +1044,8 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return index->baseline.uncovered;
     if (index->baseline.stretches && setting->model->timing == GCS_TIMING_CHECK)
         return "uninterruptible stretches";
+    if (setting->memory != GCS_MEMORY_SUM)
+        return "--memory pymalloc";
     for (size_t i = 0; i < setting->strategy->rule_count; i++)
         if (setting->strategy->rules[i].when == GCS_WHEN_TIME)
             return "strategies that act by the clock";
@@ -1059,6 +1061,7 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
     if (*uncovered)
         return GCS_OK;
     struct evaluation e = {.index = index, .baseline = &index->baseline, .error = error};
+    e.totals.footprint_bytes = e.totals.peak_footprint_bytes = GCS_NO_FOOTPRINT;
     e.replay = (struct replay){
         .trace = trace,
         .memory = memory,

@@ -34,6 +34,7 @@ struct gcs_sample sample_now(const struct replay *replay)
         .garbage_bytes = totals->garbage_bytes,
         .frozen_bytes = totals->frozen_bytes,
         .live_objects = totals->live_objects,
+        .footprint_bytes = totals->footprint_bytes,
     };
 }
 

@@ -189,7 +189,11 @@ enum gcs_status gcs_replay_witnessed(const struct gcs_trace *trace,
     replay.totals = gcs_heap_totals(heap);
     interpreter_new(&replay, setting);
     struct gcs_cursor *cursor = NULL;
-    enum gcs_status status = gcs_cursor_new(trace, memory, &cursor, error);
+    enum gcs_status status = GCS_OK;
+    if (setting->memory == GCS_MEMORY_PYMALLOC)
+        status = gcs_heap_use_pymalloc(heap, error);
+    if (status == GCS_OK)
+        status = gcs_cursor_new(trace, memory, &cursor, error);
     if (status == GCS_OK)
         status = run(&replay, cursor, error);
     if (status == GCS_OK && witness && witness->ended)

@@ -88,6 +88,8 @@ static enum gcs_status add_companion(struct gcs_heap *heap, gcs_row owner, uint3
     GCS_TRY(make_and_count(heap, shape, slots, &companion, error));
     slots_of(heap, owner, &one)[0] = companion;
     set(heap, owner, HAS_COMPANION);
+    if (heap->pymalloc)
+        take_blocks(heap, companion, &heap->shapes[shape], slots);
     if (!standing)
         gc_alloc(heap, &heap->shapes[shape], slots);
     if (targets)
@@ -103,9 +105,13 @@ static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *e
     bool standing = event->object <= heap->trace->options.standing;
     bool pair = shape->companion && event->slots > 0;
     gcs_row row;
+    if (heap->pymalloc)
+        GCS_TRY(pymalloc_reserve(heap, error));
     GCS_TRY(make_and_count(heap, event->type, pair ? 1 : event->slots, &row, error));
     GCS_TRY(number_add(heap, event->object, row, error));
     heap->rows[row].roots = 1;
+    if (heap->pymalloc)
+        take_blocks(heap, row, shape, event->slots);
     if (!standing)
         gc_alloc(heap, shape, event->slots);
     if (targets && !pair)
@@ -113,6 +119,8 @@ static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *e
     if (event->value) {
         GCS_TRY(set_extra(heap, row, event->value, error));
         heap->totals.live_bytes += row_extra(heap, row);
+        if (heap->pymalloc)
+            pymalloc_resize(heap, row, 0, event->value);
     }
     enter_generation(heap, row, standing);
     if (pair)
@@ -182,9 +190,13 @@ static enum gcs_status resize(struct gcs_heap *heap, const struct gcs_event *eve
     gcs_row row = named(heap, event->object, error);
     if (row == NOBODY)
         return GCS_INVALID;
+    if (heap->pymalloc)
+        GCS_TRY(pymalloc_reserve(heap, error));
     uint64_t before = row_extra(heap, row);
     GCS_TRY(set_extra(heap, row, event->value, error));
     heap->totals.live_bytes += row_extra(heap, row) - before;
+    if (heap->pymalloc)
+        pymalloc_resize(heap, row, before, event->value);
     if (has(heap, row, FROZEN))
         heap->totals.frozen_bytes += row_extra(heap, row) - before;
     peaks(heap);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The heap's invariants H1–H5, executable. */
+/* The heap's invariants H1–H6, executable. */
 #include "heap_private.h"
 
 #include <stdlib.h>
@@ -82,6 +82,8 @@ const char *gcs_heap_check(const struct gcs_heap *heap)
             why = check_rows(heap, listed, refs);
         if (!why)
             why = check_free_lists(heap);
+        if (!why)
+            why = pymalloc_check(heap);
     }
     free(listed);
     free(refs);

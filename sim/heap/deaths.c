@@ -53,6 +53,48 @@ uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_
     return *capacity ? &heap->occupancy[list] : NULL;
 }
 
+static bool is_served(const struct shape *shape, const uint16_t *occupancy)
+{
+    return shape->gc && occupancy && *occupancy > 0;
+}
+
+/* In a trace recorded with free lists resolved only what a collection frees is parked. */
+static bool is_parked(const struct gcs_heap *heap, const struct shape *shape,
+                      const uint16_t *occupancy, uint16_t capacity)
+{
+    bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
+    return shape->gc && occupancy && *occupancy < capacity && !resolved;
+}
+
+static int list_number(const struct gcs_heap *heap, const struct shape *shape,
+                       const uint16_t *occupancy)
+{
+    if (shape->kind == GCS_KIND_TUPLE)
+        return GCS_FREE_LIST_COUNT + (int)(occupancy - heap->tuple_occupancy);
+    return (int)(occupancy - heap->occupancy);
+}
+
+/* Where the blocks come from, before gc_alloc … */
+void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, uint32_t slots)
+{
+    uint16_t capacity;
+    const uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
+    bool served = is_served(shape, occupancy);
+    pymalloc_take(heap, row, shape, slots,
+                  served ? list_number(heap, shape, occupancy) : NO_FREE_LIST);
+}
+
+/* … and where they go, before gc_free. */
+static void give_blocks_back(struct gcs_heap *heap, gcs_row row, const struct shape *shape,
+                             uint32_t slots)
+{
+    uint16_t capacity;
+    const uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
+    bool parked = is_parked(heap, shape, occupancy, capacity);
+    pymalloc_give_back(heap, row, shape, slots,
+                       parked ? list_number(heap, shape, occupancy) : NO_FREE_LIST);
+}
+
 /* The allocation counts, unless a free list serves it. */
 void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
 {
@@ -62,22 +104,20 @@ void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
         return;
     if (heap->recorder)
         record_alloc(heap, occupancy);
-    if (occupancy && *occupancy > 0)
+    if (is_served(shape, occupancy))
         --*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_more(heap);
 }
 
-/* The memory goes: parked on a free list, unseen by the counter, or really released. In a trace
- * recorded with free lists resolved only what a collection frees is parked. */
+/* The memory goes: parked on a free list, unseen by the counter, or really released. */
 static void gc_free(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
     if (!shape->gc)
         return;
-    bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
-    if (occupancy && *occupancy < capacity && !resolved)
+    if (is_parked(heap, shape, occupancy, capacity))
         ++*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_less(heap);
@@ -89,11 +129,15 @@ void empty_free_lists(struct gcs_heap *heap)
     for (unsigned length = 1; length < GCS_TUPLE_LENGTHS; length++) {
         shells += heap->tuple_occupancy[length];
         heap->tuple_occupancy[length] = 0;
+        if (heap->pymalloc)
+            pymalloc_empty(heap, GCS_FREE_LIST_COUNT + length);
     }
     for (unsigned list = 0; list < GCS_FREE_LIST_COUNT; list++)
         if (heap->rules->emptied[list]) {
             shells += heap->occupancy[list];
             heap->occupancy[list] = 0;
+            if (heap->pymalloc)
+                pymalloc_empty(heap, list);
         }
     if (heap->rules->count_tracking)
         return;
@@ -118,7 +162,7 @@ uint64_t row_extra(const struct gcs_heap *heap, gcs_row row)
         for (size_t i = 0; i < heap->big_count; i++)
             if (heap->big[i].row == row)
                 extra = heap->big[i].bytes;
-    return gcs_payload_bytes(heap->rules, extra);
+    return gcs_taken_bytes(heap->rules, extra);
 }
 
 static void forget_big(struct gcs_heap *heap, gcs_row row)
@@ -157,6 +201,8 @@ static void release(struct gcs_heap *heap, gcs_row row)
         heap->totals.garbage_objects--;
         heap->totals.garbage_bytes -= bytes;
     }
+    if (heap->pymalloc)
+        give_blocks_back(heap, row, shape, count);
     if (heap->recorder && shape->gc) {
         uint16_t capacity;
         record_free(heap, row, free_list_of(heap, shape, count, false, &capacity));
@@ -182,10 +228,17 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
  * the last callback has been called; only that it was allocated can be noticed. */
 static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
 {
-    static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
+    static const struct gcs_type type = {.kind = GCS_KIND_TUPLE, .bytes = GCS_BYTES_BY_MODEL};
+    static const struct shape tuple = {.type = &type, .kind = GCS_KIND_TUPLE, .gc = true};
     uint32_t callbacks = weak_callbacks(heap, row);
+    /* Such a tuple may start a collection, in which another one is made, but no third. */
+    gcs_row passing = heap->collecting ? HEAD_YOUNG : NOBODY;
     if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
+        if (heap->pymalloc)
+            take_blocks(heap, passing, &tuple, 2 * callbacks);
         gc_alloc(heap, &tuple, 2 * callbacks);
+        if (heap->pymalloc)
+            give_blocks_back(heap, passing, &tuple, 2 * callbacks);
         gc_free(heap, &tuple, 2 * callbacks);
         if (heap->rules->count_tracking) {
             count_one_more(heap);

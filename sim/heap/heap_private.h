@@ -78,6 +78,9 @@ struct shape {
     bool legacy;         /* has a tp_del */
 };
 
+/* Free lists by number: those of kinds, then the tuples' by length. */
+enum { NO_FREE_LIST = -1, FREE_LISTS = GCS_FREE_LIST_COUNT + GCS_TUPLE_LENGTHS };
+
 struct big_extra {
     gcs_row row;
     uint64_t bytes;
@@ -122,6 +125,8 @@ struct gcs_heap {
     struct big_extra *big; /* the few payloads of 4 GiB and more */
     size_t big_capacity;
     size_t big_count;
+
+    struct pymalloc *pymalloc; /* pymalloc.c; else NULL */
 
     struct weak *weaks; /* weakrefs.c */
     size_t weak_capacity;
@@ -171,7 +176,20 @@ enum gcs_status heap_link_slots(struct gcs_heap *heap, struct gcs_error *error);
 extern const struct gcs_rules versionless_rules;
 void link_slot(struct gcs_heap *heap, uint32_t place, gcs_row owner, gcs_row target);
 
+/* pymalloc.c: only if heap->pymalloc. Rows before FIRST_ROW lend their places to what has no
+ * row. */
+enum gcs_status pymalloc_reserve(struct gcs_heap *heap, struct gcs_error *error);
+void pymalloc_take(struct gcs_heap *heap, gcs_row row, const struct shape *shape,
+                   uint32_t slots, int list);
+void pymalloc_give_back(struct gcs_heap *heap, gcs_row row, const struct shape *shape,
+                        uint32_t slots, int list);
+void pymalloc_resize(struct gcs_heap *heap, gcs_row row, uint64_t taken_before, uint64_t bytes);
+void pymalloc_empty(struct gcs_heap *heap, unsigned list);
+void pymalloc_free(struct gcs_heap *heap);
+const char *pymalloc_check(const struct gcs_heap *heap);
+
 /* deaths.c */
+void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, uint32_t slots);
 void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
 void let_go(struct gcs_heap *heap, gcs_row row);
 void clear_slots(struct gcs_heap *heap, gcs_row row);

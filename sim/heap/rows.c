@@ -335,6 +335,7 @@ enum gcs_status gcs_heap_new(const struct gcs_trace *trace, const struct gcs_rul
     made->memory = memory;
     made->expand = rules->companions && trace->options.objects_minor == 0;
     made->trigger.above = INT64_MAX;
+    made->totals.footprint_bytes = made->totals.peak_footprint_bytes = GCS_NO_FOOTPRINT;
     made->work_to_do = rules->mechanism == GCS_MECHANISM_INCREMENTAL ? -START_CREDIT : 0;
     if (trace->options.has_start) {
         for (unsigned g = 0; g < GCS_GENERATIONS; g++)
@@ -368,6 +369,7 @@ void gcs_heap_free(struct gcs_heap *heap)
     gcs_memory_free(memory, heap->stamps, heap->stamp_capacity, sizeof *heap->stamps);
     gcs_memory_free(memory, heap->links, heap->link_capacity, sizeof *heap->links);
     gcs_memory_free(memory, heap->holders, heap->holder_capacity, sizeof *heap->holders);
+    pymalloc_free(heap);
     weak_free(heap);
     free(heap);
 }

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The memory model: bytes that an object takes in a 64-bit CPython (cpython-gc.md 8).
+ * Bytes that an object takes in a 64-bit CPython (cpython-gc.md 8), measured: tests/blocks.py
+ * asks every interpreter it finds.
  *
- * An object is one or more blocks, each rounded up to pymalloc's size class, or to malloc's 16
- * bytes above 512. A type that states its bytes is believed; the header comes on top.
+ * An object is one or more blocks. pymalloc rounds each up to its size class; above 512 bytes
+ * it is malloc's, which adds eight bytes of its own. A type that states its bytes is believed;
+ * the collector's header comes on top.
+ *
+ * What a trace does not tell is taken to be usual: lists are as long as they were born, dicts
+ * and sets grew by insertion, dicts' keys are strings, classes found out about their instances'
+ * attributes from the code or from earlier instances, generators only yield.
  */
 #include <gcsim/heap.h>
 
-enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, WORD = 8 };
+enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, MALLOC_OWN = 8, WORD = 8, OBJECT = 16 };
 
-static uint64_t block(const struct gcs_rules *rules, uint64_t bytes)
+uint64_t gcs_taken_bytes(const struct gcs_rules *rules, uint64_t bytes)
 {
-    uint64_t step = bytes <= SMALL_REQUEST_MAX ? rules->alignment : MALLOC_STEP;
-    return (bytes + step - 1) / step * step;
-}
-
-uint64_t gcs_payload_bytes(const struct gcs_rules *rules, uint64_t extra)
-{
-    return extra ? block(rules, extra) : 0;
+    if (bytes == 0)
+        return 0;
+    if (bytes <= SMALL_REQUEST_MAX)
+        return (bytes + rules->alignment - 1) / rules->alignment * rules->alignment;
+    return (bytes + MALLOC_OWN + MALLOC_STEP - 1) / MALLOC_STEP * MALLOC_STEP;
 }
 
 bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type)
@@ -29,76 +33,165 @@ bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type)
     return rules->slotless_is_gc || type->slots > 0 || type->dict || type->weakrefable;
 }
 
+static void add(struct gcs_blocks *blocks, uint64_t bytes)
+{
+    if (bytes)
+        blocks->bytes[blocks->count++] = bytes;
+}
+
 /* Keys that a table of 2^k slots has room for: two thirds. */
 static uint64_t usable(uint64_t slots)
 {
     return slots * 2 / 3;
 }
 
-/* The table of a dict with string keys that grew by insertion. */
-static uint64_t dict_table(const struct gcs_rules *rules, uint32_t keys)
+/* The smallest table that has room for so many keys. */
+static uint64_t table_slots(uint64_t keys)
 {
-    if (keys == 0)
-        return 0;
     uint64_t slots = 8;
     while (usable(slots) < keys)
         slots *= 2;
+    return slots;
+}
+
+/* A dict's table of so many slots, with string keys. */
+static uint64_t dict_table(const struct gcs_rules *rules, uint64_t slots)
+{
     uint64_t index = slots <= 128 ? 1 : slots <= 32768 ? 2 : 4;
     if (rules->minor <= 10) /* an entry keeps its hash */
-        return block(rules, 40 + slots * index + 24 * usable(slots));
-    return block(rules, 32 + slots * index + 16 * usable(slots));
+        return 40 + slots * index + 24 * usable(slots);
+    return 32 + slots * index + 16 * usable(slots);
 }
 
-/* The values of an instance whose keys are shared with its class, in a block of their own. */
-static uint64_t shared_values(const struct gcs_rules *rules, uint32_t attributes)
+/* The table of a dict that grew by insertion. Up to 3.7 an empty one has a table too. */
+static uint64_t grown_table(const struct gcs_rules *rules, uint32_t keys)
+{
+    return keys || rules->minor <= 7 ? dict_table(rules, table_slots(keys)) : 0;
+}
+
+/* The values of a dict whose keys are its class's: those of instances, up to 3.10. */
+static uint64_t split_values(uint32_t attributes)
+{
+    return attributes ? WORD * usable(table_slots(attributes)) : 0;
+}
+
+/* So many attributes can share their keys with the class (3.11 on; SHARED_KEYS_MAX_SIZE). */
+static uint32_t shared_keys_max(const struct gcs_rules *rules)
+{
+    return rules->minor <= 13 ? 29 : 30;
+}
+
+/* From 3.11 on there is a place for one attribute more than the class knows of. A byte a place
+ * stands before them for the order of insertion: behind two others, padded, up to 3.12, behind
+ * a word of its own from 3.13 on. */
+static uint64_t inline_values(const struct gcs_rules *rules, uint32_t attributes)
+{
+    uint64_t room = (uint64_t)attributes + 1;
+    if (rules->minor >= 13 && room > shared_keys_max(rules))
+        room = shared_keys_max(rules);
+    uint64_t own = rules->minor <= 12 ? 2 : WORD;
+    return (own + room + WORD - 1) / WORD * WORD + WORD * room;
+}
+
+/* Too many attributes: a dict of its own. It was converted as a full one is made larger, with
+ * slots for three times its keys (GROWTH_RATE). */
+static void add_own_dict(const struct gcs_rules *rules, uint32_t attributes,
+                         struct gcs_blocks *blocks)
 {
     uint64_t slots = 8;
+    while (slots < 3 * shared_keys_max(rules))
+        slots *= 2;
     while (usable(slots) < attributes)
         slots *= 2;
-    uint64_t room = attributes ? usable(slots) : 1;
-    if (rules->minor <= 10)
-        return attributes ? block(rules, WORD * room) : 0;
-    uint64_t prefix = (room + 2 + WORD - 1) / WORD * WORD;
-    return block(rules, prefix + WORD * room);
+    add(blocks, rules->gc_header + 48u);
+    add(blocks, dict_table(rules, slots));
 }
 
-/* From 3.13 values lie behind the object: 4 bytes, one a slot, then the slots. */
-static uint64_t inline_values(uint32_t attributes)
+static void dict_instance(const struct gcs_rules *rules, const struct gcs_type *type,
+                          uint32_t attributes, struct gcs_blocks *blocks)
 {
-    uint64_t room = attributes ? (uint64_t)attributes + 1 : 2;
-    return (4 + room + WORD - 1) / WORD * WORD + WORD * room;
-}
-
-static uint64_t dict_instance(const struct gcs_rules *rules, uint32_t attributes)
-{
-    if (rules->minor <= 10) /* refcount, type, __dict__, __weakref__; the dict is a companion */
-        return block(rules, rules->gc_header + 32u);
-    if (rules->minor == 11) /* two words before the header, __weakref__ inside */
-        return block(rules, 16u + rules->gc_header + 24u) + shared_values(rules, attributes);
-    if (rules->minor == 12)
-        return block(rules, 16u + rules->gc_header + 16u) + shared_values(rules, attributes);
-    return block(rules, 16u + rules->gc_header + 16u + inline_values(attributes));
+    uint64_t bytes = rules->gc_header + OBJECT;
+    bool shared = attributes <= shared_keys_max(rules);
+    if (rules->minor <= 10) { /* __dict__, whose dict is a companion, and __weakref__ */
+        add(blocks, bytes + WORD + (type->weakrefable ? WORD : 0));
+        return;
+    }
+    bytes += 2 * WORD; /* before the header; from 3.12 on the weak references are there */
+    if (rules->minor == 11 && type->weakrefable)
+        bytes += WORD;
+    if (rules->minor >= 13)
+        bytes += inline_values(rules, attributes);
+    add(blocks, bytes);
+    if (shared && rules->minor <= 12)
+        add(blocks, inline_values(rules, attributes));
+    if (!shared)
+        add_own_dict(rules, attributes, blocks);
 }
 
 static uint64_t slots_instance(const struct gcs_rules *rules, const struct gcs_type *type,
                                uint32_t slots)
 {
-    uint64_t bytes = 16u + (uint64_t)WORD * slots;
+    uint64_t bytes = OBJECT + (uint64_t)WORD * slots;
     if (gcs_is_gc_type(rules, type))
         bytes += rules->gc_header;
     if (type->weakrefable)
         bytes += rules->minor >= 12 ? 16 : 8; /* a pre-header of two words, or a slot */
-    return block(rules, bytes);
+    return bytes;
 }
 
-static uint64_t set_table(uint32_t members)
+/* A set's table of 16-byte entries lies inside the object at first. It grows when three fifths
+ * (two thirds, in 3.6) of all places but one are taken, to more than four times the members,
+ * twice if they are many (setobject.c, set_add_entry and set_table_resize). */
+static uint64_t set_table(const struct gcs_rules *rules, uint32_t members)
 {
-    if (members < 5)
-        return 0; /* inside the object */
-    uint64_t slots = 32;
-    while (slots * 3 / 5 < members)
-        slots *= slots < 50000 ? 4 : 2;
-    return 16 * slots;
+    uint64_t slots = 8;
+    for (;;) {
+        uint64_t mask = slots - 1;
+        uint64_t full = rules->minor <= 6 ? (mask * 2 + 2) / 3 : (mask * 3 + 4) / 5;
+        if (members < full)
+            return slots == 8 ? 0 : 16 * slots;
+        uint64_t wanted = full > 50000 ? full * 2 : full * 4;
+        while (slots <= wanted)
+            slots *= 2;
+    }
+}
+
+static uint64_t function_bytes(unsigned minor)
+{
+    return minor <= 7    ? 112
+           : minor <= 9  ? 120
+           : minor == 10 ? 128
+           : minor == 11 ? 136
+           : minor <= 13 ? 144
+                         : 152;
+}
+
+/* A frame's places on the stack, of a body that only yields or only calls something. */
+static uint64_t stack_places(unsigned minor, enum gcs_kind kind)
+{
+    return minor <= 10 || (minor == 11 && kind != GCS_KIND_FRAME) ? 1 : 2;
+}
+
+/* A frame object; its locals and stack come behind. */
+static uint64_t frame_bytes(unsigned minor)
+{
+    return minor <= 6    ? 384
+           : minor <= 9  ? 368
+           : minor == 10 ? 360
+           : minor <= 12 ? 120
+           : minor == 13 ? 136
+                         : 152;
+}
+
+/* From 3.11 on the frame lies inside, up to 3.10 it is a companion. */
+static uint64_t generator_bytes(unsigned minor, enum gcs_kind kind)
+{
+    bool origin = kind == GCS_KIND_COROUTINE; /* cr_origin_or_finalizer came with 3.7 */
+    if (minor <= 6)
+        return 64;
+    if (minor <= 10)
+        return (minor <= 9 ? 96u : 88u) + (origin ? WORD : 0u);
+    return minor == 11 ? 152 : minor <= 13 ? 144 : 152;
 }
 
 /* Fixed parts of built-in types, the collector's header not counted. */
@@ -107,28 +200,26 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     unsigned minor = rules->minor;
     switch (kind) {
     case GCS_KIND_FUNCTION:
-        return minor <= 10 ? 120 : minor <= 13 ? 144 : 160;
+        return function_bytes(minor);
     case GCS_KIND_CELL:
         return 24;
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
-        return minor <= 10   ? 96
-               : minor == 11 ? 192
-               : minor <= 13 ? 176
-               : minor == 14 ? 192
-                             : 208;
+        return generator_bytes(minor, kind);
     case GCS_KIND_FRAME:
-        return minor <= 10 ? 400 : 128;
+        return frame_bytes(minor);
     case GCS_KIND_METHOD:
-        return 48;
+        return minor <= 7 ? 40 : 48;
     case GCS_KIND_CFUNCTION:
-        return 56;
+        return minor <= 7 ? 48 : 56;
     case GCS_KIND_SLICE:
         return 40;
     case GCS_KIND_ITERATOR:
         return 32;
     case GCS_KIND_WEAKREF:
         return minor <= 10 ? 56 : 64;
+    case GCS_KIND_TUPLE:
+        return minor <= 13 ? 24 : 32; /* its hash is kept from 3.14 on */
     case GCS_KIND_LIST:
         return 40;
     case GCS_KIND_DICT:
@@ -137,40 +228,54 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
         return 200;
     case GCS_KIND_INSTANCE:
     case GCS_KIND_ATOMIC:
-    case GCS_KIND_TUPLE:
     case GCS_KIND_CONTAINER:
     case GCS_KIND_COUNT:
         break;
     }
-    return 16;
+    return OBJECT;
 }
 
-static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *type,
-                         uint32_t slots)
+static void by_model(const struct gcs_rules *rules, const struct gcs_type *type, uint32_t slots,
+                     struct gcs_blocks *blocks)
 {
     uint64_t words = (uint64_t)WORD * slots;
+    uint64_t stack = WORD * stack_places(rules->minor, type->kind);
     uint64_t fixed = rules->gc_header + builtin_bytes(rules, type->kind);
     switch (type->kind) {
     case GCS_KIND_INSTANCE:
-        return type->dict ? dict_instance(rules, slots) : slots_instance(rules, type, slots);
+        if (type->dict)
+            dict_instance(rules, type, slots, blocks);
+        else
+            add(blocks, slots_instance(rules, type, slots));
+        return;
     case GCS_KIND_ATOMIC:
-        return block(rules, 24); /* a float, a small int */
-    case GCS_KIND_TUPLE:
-        return block(rules, rules->gc_header + (rules->minor >= 14 ? 32u : 24u) + words);
+        add(blocks, 24); /* a float, a small int */
+        return;
     case GCS_KIND_LIST:
-        return block(rules, fixed) + (slots ? block(rules, words) : 0);
+        add(blocks, fixed);
+        add(blocks, words);
+        return;
     case GCS_KIND_DICT: /* flagged: the companion of an instance */
-        return block(rules, fixed) +
-               (type->dict ? shared_values(rules, slots) : dict_table(rules, slots));
+        add(blocks, fixed);
+        add(blocks, type->dict ? split_values(slots) : grown_table(rules, slots));
+        return;
     case GCS_KIND_SET:
-        return block(rules, fixed) + set_table(slots);
-    case GCS_KIND_FRAME:
-    case GCS_KIND_CONTAINER:
-        return block(rules, fixed + words);
-    case GCS_KIND_FUNCTION: /* their fixed fields are their slots */
-    case GCS_KIND_CELL:
+        add(blocks, fixed);
+        add(blocks, set_table(rules, slots));
+        return;
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
+        add(blocks, rules->minor <= 10 ? fixed : fixed + words + stack);
+        return;
+    case GCS_KIND_FRAME:
+        add(blocks, fixed + words + stack);
+        return;
+    case GCS_KIND_TUPLE:
+    case GCS_KIND_CONTAINER:
+        add(blocks, fixed + words);
+        return;
+    case GCS_KIND_FUNCTION: /* their fixed fields are their slots */
+    case GCS_KIND_CELL:
     case GCS_KIND_METHOD:
     case GCS_KIND_CFUNCTION:
     case GCS_KIND_SLICE:
@@ -179,19 +284,33 @@ static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *t
     case GCS_KIND_COUNT:
         break;
     }
-    return block(rules, fixed);
+    add(blocks, fixed);
 }
 
-uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
-                          uint32_t slots)
+void gcs_object_blocks(const struct gcs_rules *rules, const struct gcs_type *type,
+                       uint32_t slots, struct gcs_blocks *blocks)
 {
-    if (type->bytes == GCS_BYTES_BY_MODEL)
-        return by_model(rules, type, slots);
+    blocks->count = 0;
+    if (type->bytes == GCS_BYTES_BY_MODEL) {
+        by_model(rules, type, slots, blocks);
+        return;
+    }
     uint64_t bytes = type->bytes + (gcs_is_gc_type(rules, type) ? rules->gc_header : 0u);
     uint64_t own = (uint64_t)WORD * slots, stated = (uint64_t)WORD * type->slots;
     if (own >= stated)
         bytes += own - stated;
     else
         bytes -= bytes < stated - own ? bytes : stated - own;
-    return block(rules, bytes);
+    add(blocks, bytes);
+}
+
+uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
+                          uint32_t slots)
+{
+    struct gcs_blocks blocks;
+    uint64_t bytes = 0;
+    gcs_object_blocks(rules, type, slots, &blocks);
+    for (unsigned i = 0; i < blocks.count; i++)
+        bytes += gcs_taken_bytes(rules, blocks.bytes[i]);
+    return bytes;
 }

@@ -53,6 +53,7 @@ void gcs_summarize(const struct gcs_ledger *ledger, struct gcs_histogram *pauses
         .end_garbage_objects = ledger->heap.garbage_objects,
         .idle_ns = ledger->idle_ns,
         .frozen_objects = ledger->heap.frozen_objects,
+        .peak_footprint_bytes = ledger->heap.peak_footprint_bytes,
     };
     gcs_histogram_clear(pauses);
     gcs_histogram_clear(requests);

@@ -57,6 +57,8 @@ static const struct gcs_column summary_columns[] = {
     TRIAL("frozen_objects", "", U64, summary.frozen_objects,
           "in gc.freeze's permanent list, end"),
     TRIAL("axes", "", TEXT, axes, "values of the workload's keys that the study varies"),
+    TRIAL("peak_footprint_bytes", "bytes", U64, summary.peak_footprint_bytes,
+          "the most memory that pymalloc and malloc took from the system; --memory pymalloc"),
 };
 
 #define COLLECTION(name, unit, cell, member, help) \
@@ -97,6 +99,8 @@ static const struct gcs_column timeline_columns[] = {
     SAMPLE("garbage_bytes", "bytes", sample.garbage_bytes, "of these, unreachable"),
     SAMPLE("frozen_bytes", "bytes", sample.frozen_bytes, "of these, frozen"),
     SAMPLE("live_objects", "", sample.live_objects, "allocated and not freed"),
+    SAMPLE("footprint_bytes", "bytes", sample.footprint_bytes,
+           "arenas and large blocks taken from the system; --memory pymalloc"),
 };
 
 static const struct gcs_column requests_columns[] = {

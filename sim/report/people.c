@@ -376,6 +376,10 @@ static void print_memory(const struct gcs_summary *s, struct gcs_grid *grid)
     gcs_print_bytes(s->peak_garbage_bytes, b);
     gcs_print_count(s->peak_objects, c);
     pair(grid, "peak heap", "%s in %s objects; %s of garbage at most", a, c, b);
+    if (s->peak_footprint_bytes != GCS_ABSENT) {
+        gcs_print_bytes(s->peak_footprint_bytes, a);
+        pair(grid, "peak footprint", "%s in pymalloc's arenas and malloc's blocks", a);
+    }
     gcs_print_count(s->end_garbage_objects, c);
     pair(grid, "left at the end", "%s garbage objects, %llu uncollectable", c,
          (unsigned long long)s->uncollectable);

@@ -35,9 +35,10 @@ static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct
                                  const struct view *view, struct gcs_trial *trial,
                                  struct bench *bench, bool *done)
 {
-    const char *uncovered = gcs_index_knows(trial->setting.model)
-                                ? "a trace too large for the memory allowed"
-                                : "a model that is not generational";
+    const char *uncovered =
+        !gcs_index_knows(trial->setting.model)    ? "a model that is not generational"
+        : trial->setting.memory != GCS_MEMORY_SUM ? "--memory pymalloc"
+                                                  : "a trace too large for the memory allowed";
     if (view->index)
         GCS_TRY(gcs_index_evaluate(view->index, source->trace, &trial->setting, &bench->memory,
                                    &bench->ledger, &uncovered, &trial->error));

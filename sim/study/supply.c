@@ -51,6 +51,7 @@ enum gcs_status supply_new(struct supply *supply, const struct gcs_study_plan *p
     for (size_t i = 0; i < plan->trial_count; i++) {
         struct view *view = view_of(supply, &plan->trials[i]);
         view->wanted = gcs_index_knows(plan->trials[i].setting.model) &&
+                       plan->trials[i].setting.memory == GCS_MEMORY_SUM &&
                        wants_index(plan, view->trials_left);
     }
     return GCS_OK;

@@ -65,6 +65,7 @@ refuse 2 "gcsim: --max-events: 'many': not a number" run web --max-events many
 # Choices.
 refuse 2 "gcsim: --format: 'xml' is none of text, csv, json" run t.gctrace --format xml
 refuse 2 "gcsim: --engine: 'warp' is none of auto, replay, index" run t.gctrace --engine warp
+refuse 2 "gcsim: --memory: 'malloc' is neither sum nor pymalloc" run t.gctrace --memory malloc
 refuse 2 "gcsim: --program-gc: 'no' is neither honour nor ignore" run t.gctrace --program-gc no
 
 # Thresholds.
@@ -138,6 +139,8 @@ expect 0 sweep t.gctrace -q -t 1 -t default --max peak_bytes=1.1x
 expect 3 sweep t.gctrace -q -t default -t 1 --max peak_bytes=0.5x
 
 # What cannot be done ends with 1.
+refuse 1 't.gctrace: --engine index does not cover --memory pymalloc: leave it out, replay does' \
+    run t.gctrace -m cpython-3.12 --engine index --memory pymalloc
 refuse 1 't.gctrace: --engine index does not cover a model that is not generational: leave it out, replay does' \
     run t.gctrace --engine index -m refcount
 refuse 2 'gcsim: --engine index keeps no timeline.csv: leave it out, or write only the summary of a sweep' \

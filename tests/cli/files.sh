@@ -30,9 +30,9 @@ events,allocations,mutator_ns,gc_ns,gc_share,total_ns,collections_gen0,collectio
 collections_gen2,collected,uncollectable,pause_ns_p50,pause_ns_p90,pause_ns_p99,pause_ns_p999,\
 pause_ns_max,peak_bytes,mean_bytes,peak_garbage_bytes,peak_objects,end_garbage_objects,\
 request_ns_p50,request_ns_p99,request_ns_p999,request_ns_max,pareto,requests,idle_ns,full_ns,\
-frozen_objects,axes"
+frozen_objects,axes,peak_footprint_bytes"
 first run/timeline.csv \
-    'trial,event,time_ns,live_bytes,garbage_bytes,frozen_bytes,live_objects'
+    'trial,event,time_ns,live_bytes,garbage_bytes,frozen_bytes,live_objects,footprint_bytes'
 first run/requests.csv 'trial,percentile,request_ns'
 for file in collections summary timeline requests; do
     first deep/er/$file.csv "$(head -n 1 run/$file.csv)"
@@ -55,7 +55,7 @@ done
 printf '%s\n' 'gctrace 1' >nothing.gctrace
 expect 0 run nothing.gctrace -m cpython-3.12 -q -o nothing
 [ "$(tail -n 1 nothing/summary.csv)" = '1,nothing.gctrace,cpython-3.12,default,700,10,10,1,replay,'\
-'0,0,0,0,,0,0,0,0,0,0,,,,,,0,,0,0,0,,,,,1,0,0,0,0,' ] ||
+'0,0,0,0,,0,0,0,0,0,0,,,,,,0,,0,0,0,,,,,1,0,0,0,0,,' ] ||
     differ "nothing at all: $(tail -n 1 nothing/summary.csv)"
 [ "$(wc -l <nothing/requests.csv)" -eq 1 ] || differ 'requests.csv has rows without requests'
 

@@ -18,6 +18,7 @@ cost: cpython-3.11
 seed: 3
 seeds: 2
 program_gc: ignore
+memory: pymalloc
 max_events: 3000
 program:
   workload: little
@@ -59,6 +60,7 @@ again() {
 }
 again run t.gctrace
 again run t.gctrace -t 1 -m cpython-3.10
+again run t.gctrace --memory pymalloc
 again run t.gctrace -t 1,2,3 -S manual:every=2 --program-gc ignore --cost cpython-3.12
 # shellcheck disable=SC2086 # words
 {
