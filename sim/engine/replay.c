@@ -71,7 +71,9 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
 static enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error)
 {
     int generation = replay->model->choose(replay->counts, replay->threshold);
-    if (generation == GCS_NO_GENERATION)
+    if (generation == GCS_DEFER)
+        gcs_heap_defer(replay->heap);
+    if (generation < 0)
         return GCS_OK;
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
@@ -84,10 +86,21 @@ struct fire_context {
     struct gcs_error *error;
 };
 
+/* Free-threaded builds ask in full already when they schedule, and again at the check. */
+static void schedule_if_due(struct replay *replay)
+{
+    int generation = replay->model->choose(replay->counts, replay->threshold);
+    if (generation == GCS_DEFER)
+        gcs_heap_defer(replay->heap);
+    replay->scheduled |= generation >= 0;
+}
+
 static void fire(void *engine)
 {
     struct fire_context *context = engine;
-    if (context->replay->model->timing == GCS_TIMING_CHECK)
+    if (context->replay->model->rules.mechanism == GCS_MECHANISM_FREE_THREADED)
+        schedule_if_due(context->replay);
+    else if (context->replay->model->timing == GCS_TIMING_CHECK)
         context->replay->scheduled = true;
     else if (context->status == GCS_OK)
         context->status = collect_automatically(context->replay, context->error);

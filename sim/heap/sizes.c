@@ -4,13 +4,32 @@
  *
  * An object is one or more blocks, each rounded up to pymalloc's size class, or to malloc's 16
  * bytes above 512. A type that states its bytes is believed; the header comes on top.
+ *
+ * Free-threaded builds have no PyGC_Head, but every object's own header is 16 bytes longer,
+ * which comes to the same for containers; their blocks are mimalloc's.
  */
 #include <gcsim/heap.h>
 
-enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, WORD = 8 };
+enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, WORD = 8, LONGER_HEADER = 16 };
+
+static bool is_free_threaded(const struct gcs_rules *rules)
+{
+    return rules->mechanism == GCS_MECHANISM_FREE_THREADED;
+}
+
+/* mimalloc's size classes: double words up to 64 bytes, then four a doubling. */
+static uint64_t mimalloc_block(uint64_t bytes)
+{
+    uint64_t step = 16;
+    for (uint64_t class = 64; class * 2 < bytes; class *= 2)
+        step *= 2;
+    return (bytes + step - 1) / step * step;
+}
 
 static uint64_t block(const struct gcs_rules *rules, uint64_t bytes)
 {
+    if (is_free_threaded(rules))
+        return mimalloc_block(bytes);
     uint64_t step = bytes <= SMALL_REQUEST_MAX ? rules->alignment : MALLOC_STEP;
     return (bytes + step - 1) / step * step;
 }
@@ -27,6 +46,12 @@ bool gcs_is_gc_type(const struct gcs_rules *rules, const struct gcs_type *type)
     if (type->kind != GCS_KIND_INSTANCE)
         return true;
     return rules->slotless_is_gc || type->slots > 0 || type->dict || type->weakrefable;
+}
+
+/* What comes on top of an object's own fields. */
+static uint64_t header_bytes(const struct gcs_rules *rules, bool gc)
+{
+    return is_free_threaded(rules) ? LONGER_HEADER : gc ? rules->gc_header : 0u;
 }
 
 /* Keys that a table of 2^k slots has room for: two thirds. */
@@ -84,8 +109,7 @@ static uint64_t slots_instance(const struct gcs_rules *rules, const struct gcs_t
                                uint32_t slots)
 {
     uint64_t bytes = 16u + (uint64_t)WORD * slots;
-    if (gcs_is_gc_type(rules, type))
-        bytes += rules->gc_header;
+    bytes += header_bytes(rules, gcs_is_gc_type(rules, type));
     if (type->weakrefable)
         bytes += rules->minor >= 12 ? 16 : 8; /* a pre-header of two words, or a slot */
     return block(rules, bytes);
@@ -154,10 +178,12 @@ static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *t
     case GCS_KIND_INSTANCE:
         return type->dict ? dict_instance(rules, slots) : slots_instance(rules, type, slots);
     case GCS_KIND_ATOMIC:
-        return block(rules, 24); /* a float, a small int */
+        return block(rules, header_bytes(rules, false) + 24); /* a float, a small int */
     case GCS_KIND_TUPLE:
         return block(rules, rules->gc_header + (rules->minor >= 14 ? 32u : 24u) + words);
     case GCS_KIND_LIST:
+        if (is_free_threaded(rules) && slots)
+            words += WORD; /* the array knows its length */
         return block(rules, fixed) + (slots ? block(rules, words) : 0);
     case GCS_KIND_DICT: /* flagged: the companion of an instance */
         return block(rules, fixed) +
@@ -187,7 +213,7 @@ uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *
 {
     if (type->bytes == GCS_BYTES_BY_MODEL)
         return by_model(rules, type, slots);
-    uint64_t bytes = type->bytes + (gcs_is_gc_type(rules, type) ? rules->gc_header : 0u);
+    uint64_t bytes = type->bytes + header_bytes(rules, gcs_is_gc_type(rules, type));
     uint64_t own = (uint64_t)WORD * slots, stated = (uint64_t)WORD * type->slots;
     if (own >= stated)
         bytes += own - stated;
