@@ -152,7 +152,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_ITERATOR:
         return 32;
     case GCS_KIND_WEAKREF:
-        return minor <= 10 ? 56 : 64;
+        return is_free_threaded(rules) ? 72 : minor <= 10 ? 56 : 64;
     case GCS_KIND_LIST:
         return 40;
     case GCS_KIND_DICT:
