@@ -166,6 +166,9 @@ def judge(options, python, release, work):
 def main():
     options = parse_arguments()
     found = find_python(options.python)
+    if not found and options.python:
+        sys.stderr.write("judge: %s is no free-threaded CPython 3.13\n" % options.python)
+        return 2
     if not found:
         print("judge: NOT CHECKED, no free-threaded CPython 3.13 found")
         return 77
