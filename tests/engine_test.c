@@ -510,6 +510,78 @@ START_TEST(a_program_whose_gc_calls_are_ignored_runs_as_if_it_made_none)
 }
 END_TEST
 
+/*
+ * Witnesses
+ */
+struct seen {
+    uint64_t decisions, collections, left; /* it gives up when none is left */
+    bool same, over;
+    uint64_t listed;
+};
+
+static bool see(void *witness, const struct gcs_decision *decision, const struct gcs_heap *heap)
+{
+    struct seen *seen = witness;
+    MUST(gcs_heap_counts(heap) != NULL);
+    MUST(decision->scheduled_event <= decision->collection.event);
+    seen->decisions++;
+    if (decision->outcome == GCS_OUTCOME_COLLECTED) {
+        const struct gcs_collection *first = &decision->collection;
+        seen->collections++;
+        seen->same &= first->pause_ns > 0 && first->work.candidates >= first->work.collected;
+    }
+    return --seen->left > 0;
+}
+
+static void see_end(void *witness, const struct gcs_heap *heap)
+{
+    struct seen *seen = witness;
+    struct gcs_census census[GCS_GENERATIONS + 1];
+    gcs_heap_census(heap, census);
+    seen->over = true;
+    for (unsigned i = 0; i < GCS_GENERATIONS + 1; i++) {
+        MUST(census[i].garbage <= census[i].objects);
+        seen->listed += census[i].objects;
+    }
+}
+
+START_TEST(a_witness_sees_every_collection_and_changes_none)
+{
+    for (uint64_t seed = 1; seed <= TRACES; seed++) {
+        free(read_random(seed, RANDOM_TRACE_MODELLED & ~(uint32_t)RANDOM_TRACE_SETS));
+        const struct gcs_setting setting = setting_of(all_models[3 + seed % 5], 20, 4, 3, NULL);
+        run(&setting);
+        size_t collections = ledger.collection_count;
+        gcs_time total = ledger.total_ns;
+        struct seen seen = {.left = UINT64_MAX, .same = true};
+        const struct gcs_witness witness = {see, see_end, &seen};
+        ck_assert_int_eq(gcs_replay_witnessed(trace, &lifetimes, &setting, true, &witness,
+                                              &memory, &ledger, &error),
+                         GCS_OK);
+        ck_assert_uint_eq(ledger.collection_count, collections);
+        ck_assert_uint_eq(ledger.total_ns, total);
+        ck_assert_uint_eq(seen.collections, collections);
+        ck_assert_uint_ge(seen.decisions, collections);
+        ck_assert(seen.same && seen.over);
+        ck_assert_uint_le(seen.listed, ledger.heap.live_objects);
+    }
+}
+END_TEST
+
+START_TEST(a_witness_may_give_up)
+{
+    read_events(TEN);
+    const struct gcs_setting setting = setting_of("cpython-3.13", 2, 10, 10, NULL);
+    struct seen seen = {.left = 2, .same = true};
+    const struct gcs_witness witness = {see, see_end, &seen};
+    ck_assert_int_eq(gcs_replay_witnessed(trace, &lifetimes, &setting, true, &witness, &memory,
+                                          &ledger, &error),
+                     GCS_LIMIT);
+    ck_assert_uint_eq(seen.decisions, 2);
+    ck_assert(!seen.over);
+}
+END_TEST
+
 static Suite *engine_suite(void)
 {
     Suite *suite = suite_create("engine");
@@ -530,6 +602,8 @@ static Suite *engine_suite(void)
     tcase_add_test(runs, disabled_and_threshold_0_are_the_same);
     tcase_add_test(runs, reference_counting_alone_collects_nothing);
     tcase_add_test(runs, a_program_whose_gc_calls_are_ignored_runs_as_if_it_made_none);
+    tcase_add_test(runs, a_witness_sees_every_collection_and_changes_none);
+    tcase_add_test(runs, a_witness_may_give_up);
     tcase_add_test(runs, the_timeline_keeps_a_peak_that_ends_inside_an_allocation);
     suite_add_tcase(suite, runs);
     return suite;

@@ -50,6 +50,12 @@ static const struct {
     {"timeline.csv", "trial,event,time_ns,live_bytes,garbage_bytes,frozen_bytes,live_objects",
      false},
     {"requests.csv", "trial,percentile,request_ns", false},
+    {"decisions",
+     "decision,event,scheduled_event,time_ns,cause,outcome,generation,full_refused,count0,"
+     "count1,count2,threshold0,threshold1,threshold2,long_lived_pending,long_lived_total,"
+     "work_to_do,candidates,references,collected,uncollectable,survivors,finalizers,"
+     "freed_objects,freed_bytes,pause_ns,live_objects,heap_bytes",
+     false},
 };
 
 START_TEST(a_file_has_the_columns_of_the_design_in_their_order)

@@ -101,6 +101,72 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
                            struct gcs_memory *memory, struct gcs_ledger *ledger,
                            struct gcs_error *error);
 
+/*
+ * The index: a trace analysed once under one version's rules, then priced hundreds of times
+ * faster than by replay (docs/index.md). Where it covers trace and setting its ledger is
+ * replay's, but for the heap's history (`samples` stay empty).
+ */
+struct gcs_index;
+
+/** The analysis; borrows nothing but memory. GCS_INVALID: the trace is wrong. */
+enum gcs_status gcs_index_new(const struct gcs_trace *trace,
+                              const struct gcs_lifetimes *lifetimes,
+                              const struct gcs_rules *rules, struct gcs_memory *memory,
+                              struct gcs_index **index, struct gcs_error *error);
+void gcs_index_free(struct gcs_index *index);
+/** What of this trace and setting the index does not cover, or NULL. */
+const char *gcs_index_uncovered(const struct gcs_index *index,
+                                const struct gcs_setting *setting);
+/** Prices the setting, whose model has the rules that the index was made for. *uncovered: NULL,
+ *  or what it met that it does not cover: the ledger is worth nothing then. Any number of
+ *  threads may ask at once. */
+enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct gcs_trace *trace,
+                                   const struct gcs_setting *setting, struct gcs_memory *memory,
+                                   struct gcs_ledger *ledger, const char **uncovered,
+                                   struct gcs_error *error);
+
+/*
+ * Witnesses: why each collection ran, or did not
+ */
+#define GCS_OUTCOME_LIST(X)                                               \
+    X(COLLECTED, "collected")                                             \
+    X(MARKED, "marked")     /* an increment that only marked */           \
+    X(CREDIT, "credit")     /* an increment that returned at once */      \
+    X(FALLEN, "fallen")     /* at the check no count was over any more */ \
+    X(DISABLED, "disabled") /* at the check the collector was disabled */
+#define GCS_OUTCOME_ENUM_(name, text) GCS_OUTCOME_##name,
+enum gcs_outcome { GCS_OUTCOME_LIST(GCS_OUTCOME_ENUM_) GCS_OUTCOME_COUNT };
+const char *gcs_outcome_name(enum gcs_outcome outcome);
+
+/** One time that the collector was asked. Why it answered so follows from the figures that it
+ * saw: a model's choice is a pure function of counts and thresholds. */
+struct gcs_decision {
+    enum gcs_outcome outcome;
+    uint64_t scheduled_event; /* whose allocation asked; collection.event: when it was heard */
+    struct gcs_counts counts; /* as they were */
+    int64_t threshold[GCS_GENERATIONS];
+    struct gcs_increment before; /* of the incremental collector */
+    struct gcs_increment after;
+    struct gcs_collection collection; /* its work and pause are 0 unless there was some */
+};
+
+/** Who is told, as it happens; either may be NULL. `decided` returns false to give up: the run
+ * then ends with GCS_LIMIT. The heap is as the decision left it. */
+struct gcs_witness {
+    bool (*decided)(void *witness, const struct gcs_decision *decision,
+                    const struct gcs_heap *heap);
+    void (*ended)(void *witness, const struct gcs_heap *heap);
+    void *witness;
+};
+
+/** gcs_replay, with a witness. The ledger is the same with and without. */
+enum gcs_status gcs_replay_witnessed(const struct gcs_trace *trace,
+                                     const struct gcs_lifetimes *lifetimes,
+                                     const struct gcs_setting *setting, bool check,
+                                     const struct gcs_witness *witness,
+                                     struct gcs_memory *memory, struct gcs_ledger *ledger,
+                                     struct gcs_error *error);
+
 /** What the trace has that replay does not model under this model, one a line ("weak
  * references' callbacks are not called"); empty if there is nothing. */
 void gcs_replay_gaps(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,

@@ -7,8 +7,10 @@
  *   config.h     what people write: YAML by one table of keys; strategies, cost profiles, studies
  *   workload.h   a described program, simulated: writes traces
  *   heap.h       what exists and what one collection does to it; lifetimes
+ *   baseline.h   all that does not depend on when collections run: what the index is made of
  *   collector.h  models: which generation, and what a CPython's objects are like; pauses
- *   engine.h     one trace under one setting gives one ledger  (sim/engine/replay.c: the loop)
+ *   engine.h     one trace under one setting gives one ledger  (sim/engine/replay.c: the loop;
+ *                index.c and evaluate.c: the same, priced without walking)
  *   measure.h    from a ledger's facts to figures
  *   study.h      an array of trials on all cores
  *   report.h     tables as CSV, JSON and text

@@ -179,6 +179,23 @@ void gcs_heap_unfreeze(struct gcs_heap *heap);
  *  it is freed. Does nothing if it is gone already in this run. */
 void gcs_heap_mark_garbage(struct gcs_heap *heap, uint64_t object);
 
+/** What waits in one of the collector's lists. */
+struct gcs_census {
+    uint64_t objects;
+    uint64_t garbage; /* of these, declared by gcs_heap_mark_garbage */
+};
+/** Walks the lists: generations 0, 1, 2 (incremental: young, visited, pending), then the
+ * permanent one. Untracked objects are in none. */
+void gcs_heap_census(const struct gcs_heap *heap,
+                     struct gcs_census census[GCS_GENERATIONS + 1]);
+
+/** Where the incremental collector stands; of others, its start. */
+struct gcs_increment {
+    int64_t work_to_do; /* below 0: in credit */
+    bool marked;        /* this cycle's roots are marked: it collects now */
+};
+struct gcs_increment gcs_heap_increment(const struct gcs_heap *heap);
+
 /** Why H1–H5 do not hold, or NULL. Walks everything. */
 const char *gcs_heap_check(const struct gcs_heap *heap);
 

@@ -43,6 +43,7 @@ extern const struct gcs_file gcs_summary_file;     /* rows: struct gcs_trial */
 extern const struct gcs_file gcs_collections_file; /* rows: struct gcs_collection_row */
 extern const struct gcs_file gcs_timeline_file;    /* rows: struct gcs_timeline_row */
 extern const struct gcs_file gcs_requests_file;    /* rows: struct gcs_request_row */
+extern const struct gcs_file gcs_decisions_file;   /* rows: struct gcs_decision_row */
 
 struct gcs_collection_row {
     uint64_t trial;
@@ -58,6 +59,18 @@ struct gcs_request_row {
     double percentile;
     uint64_t request_ns;
 };
+
+struct gcs_decision_row {
+    uint64_t number; /* from 1 */
+    struct gcs_decision decision;
+    const char *cause;
+    const char *outcome;
+    uint64_t generation; /* GCS_ABSENT: none was collected */
+    bool full_refused;   /* generation 2 was over its threshold, pending too small */
+};
+/** The row of a decision under a model. */
+struct gcs_decision_row gcs_decision_row_of(uint64_t number, const struct gcs_model *model,
+                                            const struct gcs_decision *decision);
 
 void gcs_csv_header(const struct gcs_file *file, struct gcs_text *text);
 void gcs_csv_row(const struct gcs_file *file, const void *row, struct gcs_text *text);

@@ -47,6 +47,10 @@ struct options {
     bool quiet;
     bool detail;
     bool paranoid;
+    const char *first;
+    const char *last;
+    const char *events;
+    bool step;
 };
 
 struct command {
@@ -69,6 +73,7 @@ enum gcs_status options_whole(const char *value, const char *option, enum gcs_un
 
 int command_run(const struct options *options);
 int command_sweep(const struct options *options);
+int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
 

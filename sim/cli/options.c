@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { RUN = 1, SWEEP = 2, TRACE = 4, LIST = 8, STUDY = RUN | SWEEP };
+enum { RUN = 1, SWEEP = 2, TRACE = 4, LIST = 8, EXPLAIN = 64, STUDY = RUN | SWEEP };
 enum value { FLAG, TEXT, WORDS };
 
 struct option {
@@ -24,27 +24,29 @@ struct option {
     }
 
 static const struct option table[] = {
-    OPTION('m', "model", "M[,M...]", TEXT, models, STUDY,
+    OPTION('m', "model", "M[,M...]", TEXT, models, STUDY | EXPLAIN,
            "collectors, `cpython-3.12` or `refcount` (default: the newest)"),
-    OPTION('t', "threshold", "T0[,T1[,T2]]", WORDS, thresholds, STUDY,
+    OPTION('t', "threshold", "T0[,T1[,T2]]", WORDS, thresholds, STUDY | EXPLAIN,
            "thresholds, or `default`; on sweep a place may be A:B:linN or A:B:logN, and -t may "
            "repeat"),
     OPTION(0, "threshold1", "LIST", TEXT, threshold1, SWEEP,
            "values for threshold1 where -t leaves it out"),
     OPTION(0, "threshold2", "LIST", TEXT, threshold2, SWEEP, "the same for threshold2"),
-    OPTION('S', "strategy", "NAME[,NAME...]", TEXT, strategies, STUDY,
+    OPTION('S', "strategy", "NAME[,NAME...]", TEXT, strategies, STUDY | EXPLAIN,
            "what the program does about the collector; parameters as manual:every=1000"),
-    OPTION(0, "cost", "PROFILE", TEXT, cost, STUDY, "cost profile (default: the model's)"),
-    OPTION(0, "seed", "N", TEXT, seed, STUDY | TRACE, "of the workload's random streams (1)"),
+    OPTION(0, "cost", "PROFILE", TEXT, cost, STUDY | EXPLAIN,
+           "cost profile (default: the model's)"),
+    OPTION(0, "seed", "N", TEXT, seed, STUDY | EXPLAIN | TRACE,
+           "of the workload's random streams (1)"),
     OPTION(0, "seeds", "N", TEXT, seeds, SWEEP, "so many seeds, from --seed on"),
-    OPTION('s', "set", "KEY=VALUE", WORDS, sets, STUDY | TRACE,
+    OPTION('s', "set", "KEY=VALUE", WORDS, sets, STUDY | EXPLAIN | TRACE,
            "any key of the workload or study, `-s rate=300`; may repeat"),
-    OPTION(0, "program-gc", "honour|ignore", TEXT, program_gc, STUDY,
+    OPTION(0, "program-gc", "honour|ignore", TEXT, program_gc, STUDY | EXPLAIN,
            "the trace's own gc calls (honour)"),
     OPTION(0, "engine", "auto|replay", TEXT, engine, STUDY, "how to simulate (auto)"),
-    OPTION(0, "max-events", "N", TEXT, max_events, STUDY | TRACE,
+    OPTION(0, "max-events", "N", TEXT, max_events, STUDY | EXPLAIN | TRACE,
            "generate at most so many events"),
-    OPTION(0, "max-memory", "SIZE", TEXT, max_memory, STUDY | TRACE,
+    OPTION(0, "max-memory", "SIZE", TEXT, max_memory, STUDY | EXPLAIN | TRACE,
            "of gcsim itself (default: most of the memory that is free)"),
     OPTION(0, "max", "COLUMN=VALUE", WORDS, maxima, STUDY,
            "exit 3 if a trial's figure is larger: --max pause_ns_p99=10ms"),
@@ -53,10 +55,18 @@ static const struct option table[] = {
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
     OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE, "overwrite files that exist"),
-    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY, "of stdout (text)"),
+    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN,
+           "of stdout (text)"),
     OPTION('q', "quiet", NULL, FLAG, quiet, STUDY | TRACE, "nothing but errors"),
-    OPTION(0, "paranoid", NULL, FLAG, paranoid, STUDY,
+    OPTION(0, "paranoid", NULL, FLAG, paranoid, STUDY | EXPLAIN,
            "check the simulated heap after every collection"),
+    OPTION(0, "first", "N", TEXT, first, EXPLAIN,
+           "list the first N entries (6), one or more alike decisions each"),
+    OPTION(0, "last", "N", TEXT, last, EXPLAIN, "and the last N (14)"),
+    OPTION(0, "events", "A:B", TEXT, events, EXPLAIN,
+           "list only what came at these events of the trace"),
+    OPTION(0, "step", NULL, FLAG, step, EXPLAIN,
+           "one decision at a time; Enter: next, g N: collection N, q: quit"),
 };
 
 enum { OPTION_COUNT = sizeof table / sizeof table[0] };

@@ -31,8 +31,9 @@ static enum gcs_status places_for(struct gcs_arena *arena, const struct wanted *
         if (places->place[g].count == 0)
             places->place[g] = (struct gcs_numbers){&model->threshold[g], 1};
         if (!sweep && places->place[g].count > 1)
-            return gcs_fail(error, GCS_INVALID,
-                            "run takes one setting: `gcsim sweep` takes ranges of thresholds");
+            return gcs_fail(
+                error, GCS_INVALID,
+                "one setting is expected: `gcsim sweep` takes ranges of thresholds");
     }
     return GCS_OK;
 }
@@ -319,7 +320,7 @@ int trials_make(struct trials *trials, struct input *input, const struct options
         return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
     }
     if (code == EXIT_DONE && !sweep && trials->plan.trial_count != 1) {
-        print_usage_error("run takes one setting: `gcsim sweep` takes several");
+        print_usage_error("one setting is expected: `gcsim sweep` takes several");
         return EXIT_USAGE;
     }
     return code;

@@ -123,7 +123,7 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
         return gcs_fail(error, GCS_INVALID, "--seeds: a trace has one course; give a workload");
     if (!sweep && (wanted->models.count > 1 || wanted->strategies.count > 1))
         return gcs_fail(error, GCS_INVALID,
-                        "run takes one model and one strategy: `gcsim sweep` takes several");
+                        "one model and one strategy are expected: `gcsim sweep` takes several");
     return GCS_OK;
 }
 

@@ -3,13 +3,23 @@
 #ifndef GCSIM_REPLAY_PRIVATE_H
 #define GCSIM_REPLAY_PRIVATE_H
 
+#include <gcsim/baseline.h>
 #include <gcsim/engine.h>
-
-__extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
 
 struct open_request {
     uint64_t request;
     gcs_time arrival;
+};
+
+/* What does the collecting: the heap, or the index. */
+struct backing {
+    void (*collect)(void *self, unsigned generation, struct gcs_work *work);
+    void (*freeze)(void *self);
+    void (*unfreeze)(void *self);
+    void (*defer)(void *self); /* the index covers no model that does */
+    /* The next allocation that takes count0 above this is to be told. */
+    void (*arm)(void *self, int64_t above, int64_t threshold1);
+    const char *(*check)(void *self); /* why its books do not balance, or NULL */
 };
 
 struct replay {
@@ -19,16 +29,20 @@ struct replay {
     const struct gcs_model *model;
     struct gcs_memory *memory;
     struct gcs_ledger *ledger;
-    struct gcs_heap *heap;
+    const struct backing *backing;
+    void *self;
+    bool sampled; /* the heap's history is wanted */
     const struct gcs_counts *counts;
     const struct gcs_totals *totals;
     bool check;
+    const struct gcs_witness *witness; /* or NULL */
 
     /* The interpreter */
     int64_t threshold[GCS_GENERATIONS];
     bool enabled;
-    bool scheduled; /* a run at the next check (from 3.12) */
-    bool stretch;   /* between `u` and `v`: no check comes */
+    bool scheduled;           /* a run at the next check (from 3.12) */
+    uint64_t scheduled_event; /* since when */
+    bool stretch;             /* between `u` and `v`: no check comes */
 
     /* The world */
     uint64_t event;
@@ -48,8 +62,20 @@ struct replay {
     uint64_t idles;
 };
 
-/* replay.c */
+/* interpreter.c: what the interpreter and the world do, whatever does the collecting */
+void interpreter_new(struct replay *replay, const struct gcs_setting *setting);
+void arm_trigger(struct replay *replay);
 void advance(struct replay *replay, gcs_time ns);
+struct gcs_sample sample_now(const struct replay *replay);
+enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error);
+enum gcs_status act_program(struct replay *replay, const struct gcs_event *event,
+                            const uint64_t *targets, struct gcs_error *error);
+enum gcs_status idle(struct replay *replay, gcs_time ns, struct gcs_error *error);
+enum gcs_status begin_request(struct replay *replay, const struct gcs_event *event,
+                              struct gcs_error *error);
+enum gcs_status end_request(struct replay *replay, const struct gcs_event *event,
+                            struct gcs_error *error);
+void close_books(struct replay *replay);
 enum gcs_status act(struct replay *replay, const struct gcs_action *action,
                     enum gcs_cause cause, struct gcs_error *error);
 
@@ -63,6 +89,17 @@ enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sampl
                                struct gcs_error *error);
 enum gcs_status ledger_end(struct gcs_ledger *ledger, const struct gcs_sample *sample,
                            struct gcs_error *error);
+
+/* witness.c: ask before, tell after; `in vain`: both at once, if there is a witness */
+void witness_ask(const struct replay *replay, enum gcs_cause cause,
+                 struct gcs_decision *decision);
+enum gcs_status witness_tell(const struct replay *replay, struct gcs_decision *decision,
+                             struct gcs_error *error);
+enum gcs_status witness_collected(const struct replay *replay, struct gcs_decision *decision,
+                                  const struct gcs_collection *collection,
+                                  struct gcs_error *error);
+enum gcs_status witness_in_vain(const struct replay *replay, enum gcs_outcome outcome,
+                                struct gcs_error *error);
 
 /* rules.c */
 enum gcs_status rules_begin(struct replay *replay, struct gcs_error *error);

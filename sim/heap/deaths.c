@@ -7,8 +7,8 @@
 
 /* The occupancy of the free list that serves such an object, and its capacity; NULL: none does.
  */
-static uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_t slots,
-                              bool reuse, uint16_t *capacity)
+uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_t slots,
+                       bool reuse, uint16_t *capacity)
 {
     enum gcs_free_list list;
     switch ((enum gcs_kind)shape->kind) {
@@ -60,6 +60,8 @@ void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     if (!shape->gc)
         return;
+    if (heap->recorder)
+        record_alloc(heap, occupancy);
     if (occupancy && *occupancy > 0)
         --*occupancy;
     else if (!heap->rules->count_tracking)
@@ -154,6 +156,10 @@ static void release(struct gcs_heap *heap, gcs_row row)
     if (has(heap, row, GARBAGE)) {
         heap->totals.garbage_objects--;
         heap->totals.garbage_bytes -= bytes;
+    }
+    if (heap->recorder && shape->gc) {
+        uint16_t capacity;
+        record_free(heap, row, free_list_of(heap, shape, count, false, &capacity));
     }
     gc_free(heap, shape, count);
     if (heap->rows[row].extra == BIG_EXTRA)

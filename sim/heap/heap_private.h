@@ -155,6 +155,8 @@ struct gcs_heap {
     uint64_t *stamps; /* lifetimes: by row, event + 1 of the last reference lost; else NULL */
     size_t stamp_capacity;
     uint64_t event; /* the one being applied */
+
+    struct recorder *recorder; /* baseline.c; else NULL */
 };
 
 /* rows.c */
@@ -181,10 +183,17 @@ void clear_slots(struct gcs_heap *heap, gcs_row row);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);
+uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_t slots,
+                       bool reuse, uint16_t *capacity);
 uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
 uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
 enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
                           struct gcs_error *error);
+
+/* baseline.c: called where a collector would look, if there is a recorder */
+void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy);
+void record_track(struct gcs_heap *heap, gcs_row row);
+void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy);
 
 /* weakrefs.c */
 enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,

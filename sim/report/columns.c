@@ -108,6 +108,49 @@ static const struct gcs_column requests_columns[] = {
 
 #define FILE_OF(columns) columns, sizeof columns / sizeof columns[0]
 
+#define DECISION(name, unit, cell, member, help) \
+    COLUMN(name, unit, cell, gcs_decision_row, member, help)
+static const struct gcs_column decisions_columns[] = {
+    DECISION("decision", "", U64, number, "each time that the collector was asked, from 1"),
+    DECISION("event", "", U64, decision.collection.event,
+             "of the trace, at which it was heard"),
+    DECISION("scheduled_event", "", U64, decision.scheduled_event,
+             "whose allocation asked; before `event` where the check came later"),
+    DECISION("time_ns", "ns", U64, decision.collection.time_ns, "simulated time then"),
+    DECISION("cause", "", TEXT, cause, "who asked: threshold, program or strategy"),
+    DECISION("outcome", "", TEXT, outcome,
+             "collected; in vain: fallen, disabled; of an increment also marked, credit"),
+    DECISION("generation", "", U64, generation, "that was collected"),
+    DECISION("full_refused", "", FLAG, full_refused,
+             "1: generation 2 was due, and pending under a quarter of total"),
+    DECISION("count0", "", I64, decision.counts.count[0], "as the collector saw it"),
+    DECISION("count1", "", I64, decision.counts.count[1], "the same, generation 1"),
+    DECISION("count2", "", I64, decision.counts.count[2], "the same, generation 2"),
+    DECISION("threshold0", "", I64, decision.threshold[0], "in force then"),
+    DECISION("threshold1", "", I64, decision.threshold[1], "the same, generation 1"),
+    DECISION("threshold2", "", I64, decision.threshold[2], "the same, generation 2"),
+    DECISION("long_lived_pending", "", I64, decision.counts.long_lived_pending,
+             "survivors of generation 1 since the last full collection"),
+    DECISION("long_lived_total", "", I64, decision.counts.long_lived_total,
+             "survivors of the last full collection"),
+    DECISION("work_to_do", "", I64, decision.before.work_to_do,
+             "of the incremental collector; below 0: in credit"),
+    DECISION("candidates", "", U64, decision.collection.work.candidates, "objects examined"),
+    DECISION("references", "", U64, decision.collection.work.references, "visited"),
+    DECISION("collected", "", U64, decision.collection.work.collected,
+             "found unreachable, as CPython counts"),
+    DECISION("uncollectable", "", U64, decision.collection.work.uncollectable,
+             "found, but kept in gc.garbage"),
+    DECISION("survivors", "", U64, decision.collection.work.survivors, "of those examined"),
+    DECISION("finalizers", "", U64, decision.collection.work.finalizers, "`__del__` calls"),
+    DECISION("freed_objects", "", U64, decision.collection.work.freed_objects,
+             "gone afterwards, what hung off them included"),
+    DECISION("freed_bytes", "bytes", U64, decision.collection.work.freed_bytes, "their bytes"),
+    DECISION("pause_ns", "ns", U64, decision.collection.pause_ns, "what it cost"),
+    DECISION("live_objects", "", U64, decision.collection.live_objects, "right after it"),
+    DECISION("heap_bytes", "bytes", U64, decision.collection.heap_bytes, "right after it"),
+};
+
 const struct gcs_file gcs_summary_file = {"summary.csv", "one row a trial",
                                           FILE_OF(summary_columns)};
 const struct gcs_file gcs_collections_file = {"collections.csv", "one row a collection",
@@ -118,10 +161,34 @@ const struct gcs_file gcs_timeline_file = {
 const struct gcs_file gcs_requests_file = {"requests.csv", "latency percentiles",
                                            FILE_OF(requests_columns)};
 
+const struct gcs_file gcs_decisions_file = {
+    "decisions", "what `gcsim explain --format csv` prints: one row a decision",
+    FILE_OF(decisions_columns)};
+
+struct gcs_decision_row gcs_decision_row_of(uint64_t number, const struct gcs_model *model,
+                                            const struct gcs_decision *decision)
+{
+    const struct gcs_counts *counts = &decision->counts;
+    bool collected = decision->outcome == GCS_OUTCOME_COLLECTED;
+    return (struct gcs_decision_row){
+        .number = number,
+        .decision = *decision,
+        .cause = gcs_cause_name(decision->collection.cause),
+        .outcome = gcs_outcome_name(decision->outcome),
+        .generation = collected ? decision->collection.work.generation : GCS_ABSENT,
+        .full_refused = model->choose == gcs_choose_generational &&
+                        decision->collection.cause == GCS_CAUSE_THRESHOLD &&
+                        decision->outcome != GCS_OUTCOME_DISABLED &&
+                        counts->count[2] > decision->threshold[2] &&
+                        counts->long_lived_pending < counts->long_lived_total / 4,
+    };
+}
+
 const struct gcs_file *gcs_file_at(size_t index)
 {
     static const struct gcs_file *const files[] = {&gcs_summary_file, &gcs_collections_file,
-                                                   &gcs_timeline_file, &gcs_requests_file};
+                                                   &gcs_timeline_file, &gcs_requests_file,
+                                                   &gcs_decisions_file};
     return index < sizeof files / sizeof files[0] ? files[index] : NULL;
 }
 

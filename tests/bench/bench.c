@@ -158,8 +158,10 @@ static void analyse(const struct gcs_trace *trace)
     must(gcs_lifetimes_of(trace, &lifetimes_memory, &lifetimes, &error), &error);
 }
 
-static void replay(const struct gcs_trace *trace, int64_t threshold0, struct gcs_ledger *ledger,
-                   struct gcs_memory *memory)
+static struct gcs_index *made_index;
+static struct gcs_memory index_memory;
+
+static struct gcs_setting setting_of(int64_t threshold0)
 {
     static const struct gcs_strategy nothing = {.name = "default"};
     static const struct gcs_cost flat = {.candidate = {.count = 1, .bytes = {1}, .ns = {50}},
@@ -170,7 +172,39 @@ static void replay(const struct gcs_trace *trace, int64_t threshold0, struct gcs
     struct gcs_setting setting = {
         .strategy = &nothing, .cost = &flat, .threshold = {threshold0, 10, 10}};
     must(gcs_model_find("cpython-3.11", &setting.model, &error), &error);
+    return setting;
+}
+
+static void replay(const struct gcs_trace *trace, int64_t threshold0, struct gcs_ledger *ledger,
+                   struct gcs_memory *memory)
+{
+    struct gcs_error error = {0};
+    struct gcs_setting setting = setting_of(threshold0);
     must(gcs_replay(trace, &lifetimes, &setting, false, memory, ledger, &error), &error);
+}
+
+static void make_index(const struct gcs_trace *trace)
+{
+    struct gcs_error error = {0};
+    struct gcs_setting setting = setting_of(700);
+    gcs_index_free(made_index);
+    must(gcs_index_new(trace, &lifetimes, &setting.model->rules, &index_memory, &made_index,
+                       &error),
+         &error);
+}
+
+static void evaluate(const struct gcs_trace *trace, int64_t threshold0,
+                     struct gcs_ledger *ledger, struct gcs_memory *memory)
+{
+    struct gcs_error error = {0};
+    struct gcs_setting setting = setting_of(threshold0);
+    const char *uncovered;
+    must(gcs_index_evaluate(made_index, trace, &setting, memory, ledger, &uncovered, &error),
+         &error);
+    if (uncovered) {
+        fprintf(stderr, "bench: not covered: %s\n", uncovered);
+        exit(1);
+    }
 }
 
 static void report(const char *what, const struct gcs_trace *trace, double *seconds, int runs)
@@ -181,35 +215,11 @@ static void report(const char *what, const struct gcs_trace *trace, double *seco
     fflush(stdout);
 }
 
-int main(int count, char **words)
+/* Settings a second: both engines, the same settings. */
+static void compare_engines(const struct gcs_trace *trace, int runs)
 {
-    uint64_t allocations = count > 1 ? strtoull(words[1], NULL, 10) : 10000000;
-    int runs = count > 2 ? atoi(words[2]) : 3;
-    static const int64_t thresholds[] = {700, 10000, 0};
-    double seconds[RUNS_MAX];
-    struct gcs_memory trace_memory = {0};
-    if (runs < 1 || runs > RUNS_MAX || allocations < 100)
-        return 2;
-    gcs_init();
-    double start = now();
-    struct gcs_trace *trace = make(allocations, &trace_memory);
-    seconds[0] = now() - start;
-    printf("%llu allocations, %llu events, %.2f bytes an event; %d runs, medians\n",
-           (unsigned long long)trace->allocations, (unsigned long long)trace->events,
-           (double)trace->image_size / (double)trace->events, runs);
-    report("build and encode", trace, seconds, 1);
-    for (int i = 0; i < runs; i++) {
-        start = now();
-        decode(trace);
-        seconds[i] = now() - start;
-    }
-    report("decode", trace, seconds, runs);
-    for (int i = 0; i < runs; i++) {
-        start = now();
-        analyse(trace);
-        seconds[i] = now() - start;
-    }
-    report("lifetimes", trace, seconds, runs);
+    static const int64_t thresholds[] = {700, 5000, 10000, 50000, 0};
+    double seconds[RUNS_MAX], start;
     for (size_t t = 0; t < sizeof thresholds / sizeof thresholds[0]; t++) {
         struct gcs_memory memory = {0};
         struct gcs_ledger ledger;
@@ -222,11 +232,69 @@ int main(int count, char **words)
         }
         snprintf(what, sizeof what, "replay at %lld", (long long)thresholds[t]);
         report(what, trace, seconds, runs);
+        double replayed = median(seconds, runs);
+        size_t collections = ledger.collection_count;
         printf("    %zu collections; at most %llu objects; %.1f bytes of gcsim's an object\n",
-               ledger.collection_count, (unsigned long long)ledger.heap.peak_objects,
+               collections, (unsigned long long)ledger.heap.peak_objects,
                (double)memory.peak / (double)ledger.heap.peak_objects);
+        for (int i = 0; i < runs; i++) {
+            start = now();
+            evaluate(trace, thresholds[t], &ledger, &memory);
+            seconds[i] = now() - start;
+        }
+        double evaluated = median(seconds, runs);
+        printf("%-22s %8.2f ms  %zu collections; %.0f times replay\n", "    index",
+               evaluated * 1e3, ledger.collection_count, replayed / evaluated);
         gcs_ledger_fini(&ledger);
     }
+}
+
+/* threshold0 from 500 to 50,450, linear. */
+static void sweep(const struct gcs_trace *trace)
+{
+    struct gcs_memory memory = {0};
+    struct gcs_ledger ledger;
+    gcs_ledger_init(&ledger, &memory);
+    double start = now();
+    for (int64_t i = 0; i < 1000; i++)
+        evaluate(trace, 500 + 50 * i, &ledger, &memory);
+    printf("%-22s %8.2f s\n", "1,000 linear settings", now() - start);
+    gcs_ledger_fini(&ledger);
+}
+
+int main(int count, char **words)
+{
+    uint64_t allocations = count > 1 ? strtoull(words[1], NULL, 10) : 10000000;
+    int runs = count > 2 ? atoi(words[2]) : 3;
+    double seconds[RUNS_MAX];
+    struct gcs_memory trace_memory = {0};
+    static const struct {
+        const char *what;
+        void (*run)(const struct gcs_trace *trace);
+    } parts[] = {{"decode", decode}, {"lifetimes", analyse}, {"index", make_index}};
+    if (runs < 1 || runs > RUNS_MAX || allocations < 100)
+        return 2;
+    gcs_init();
+    double start = now();
+    struct gcs_trace *trace = make(allocations, &trace_memory);
+    seconds[0] = now() - start;
+    printf("%llu allocations, %llu events, %.2f bytes an event; %d runs, medians\n",
+           (unsigned long long)trace->allocations, (unsigned long long)trace->events,
+           (double)trace->image_size / (double)trace->events, runs);
+    report("build and encode", trace, seconds, 1);
+    for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
+        for (int i = 0; i < runs; i++) {
+            start = now();
+            parts[part].run(trace);
+            seconds[i] = now() - start;
+        }
+        report(parts[part].what, trace, seconds, runs);
+    }
+    printf("    %.1f bytes of index an allocation\n",
+           (double)index_memory.used / (double)trace->allocations);
+    compare_engines(trace, runs);
+    sweep(trace);
+    gcs_index_free(made_index);
     gcs_lifetimes_fini(&lifetimes);
     gcs_trace_free(trace);
     return 0;

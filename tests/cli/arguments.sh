@@ -75,7 +75,7 @@ refuse 2 "gcsim: --threshold: 2147483648 in '2147483648' is above 2147483647" ru
     -t 2147483648
 refuse 2 "gcsim: --threshold: more than three places in '1,2,3,4': T0[,T1[,T2]], give several \
 settings one by one" run t.gctrace -t 1,2,3,4
-refuse 2 'gcsim: --threshold: run takes one setting: `gcsim sweep` takes ranges of thresholds' \
+refuse 2 'gcsim: --threshold: one setting is expected: `gcsim sweep` takes ranges of thresholds' \
     run t.gctrace -t 1:5:lin3
 refuse 2 "gcsim: --threshold: a range is written A:B:linN or A:B:logN, with N points: '1:5'" \
     sweep t.gctrace -t 1:5
@@ -84,7 +84,7 @@ refuse 2 "gcsim: --threshold: the ends of a logarithmic range must be above 0: '
 refuse 2 "gcsim: --threshold: more than 10000 points: '1:5:lin10001'" sweep t.gctrace \
     -t 1:5:lin10001
 refuse 2 "gcsim: --threshold1: not a number: 'x'" sweep t.gctrace --threshold1 x
-refuse 2 'gcsim: run takes one setting: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
+refuse 2 'gcsim: one setting is expected: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
 
 # Names.
 refuse 2 "gcsim: unknown model 'cpyton-3.12' (did you mean 'cpython-3.12'?)" run t.gctrace \
@@ -102,7 +102,7 @@ refuse 2 "gcsim: unknown cost profile 'cpython-3.1' (did you mean 'cpython-3.12'
 refuse 2 "gcsim: unknown workload 'webb' (did you mean 'web'?)" run webb
 refuse 2 "gcsim: unknown workload 'nothing': see \`gcsim list workloads\`, or give a path (with \
 a slash, or ending in .yaml)" run nothing
-refuse 2 'gcsim: run takes one model and one strategy: `gcsim sweep` takes several' run \
+refuse 2 'gcsim: one model and one strategy are expected: `gcsim sweep` takes several' run \
     t.gctrace -m cpython-3.11,cpython-3.12
 expect 0 run t.gctrace -q -m cpython-3.12.7
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The baseline pass while it runs. */
+#ifndef GCSIM_RECORDER_H
+#define GCSIM_RECORDER_H
+
+#include "heap_private.h"
+
+#include <gcsim/baseline.h>
+
+enum { WEIGHT_PLACES = 4096 };
+
+struct recorder {
+    struct gcs_baseline *baseline;
+    const struct gcs_lifetimes *lifetimes;
+    struct gcs_error *error;
+    enum gcs_status status; /* of the calls that cannot return one */
+
+    uint32_t *positions; /* by row, GCS_NEVER: untracked */
+    size_t position_capacity;
+    uint8_t codes[GCS_TUPLE_LENGTHS + GCS_FREE_LIST_COUNT]; /* of free lists; 0: none yet */
+    uint32_t places[WEIGHT_PLACES];                         /* weights by hash, from 1 */
+
+    bool allocated;            /* the last op is this event's, and not tracked yet */
+    struct gcs_early early[2]; /* this event's allocations */
+    unsigned early_count;
+
+    gcs_time work;
+    gcs_area area;
+    uint32_t *garbage_at; /* by index of lifetimes->garbage: objects tracked by then */
+    size_t garbage_at_capacity;
+    size_t garbage_next;
+};
+
+/* The code of the free list that takes such an object's shell, 0: none. */
+uint8_t record_list(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
+
+/* parts.c: the garbage at the end of the pass. */
+enum gcs_status record_parts(struct recorder *recorder, struct gcs_heap *heap);
+
+#endif
