@@ -74,6 +74,51 @@ START_TEST(the_oldest_generation_over_its_threshold_is_chosen)
 END_TEST
 
 /*
+ * Whether a free-threaded build collects: gc_should_collect's text, version by version
+ */
+static const struct threaded_choice {
+    int64_t count, total, threshold0, threshold1, deferred, memory, last_memory;
+    int expected[3]; /* 3.13t, 3.14t, 3.15t */
+    const char *why;
+} threaded_choices[] = {
+    {2000, 0, 2000, 10, 0, 900, 0, {-1, -1, -1}, "equal is not over"},
+    {2048, 0, 2000, 10, 0, 900, 0, {0, 0, 0}, "over, and grown from nothing"},
+    {2048, 0, 0, 10, 0, 900, 0, {-1, -1, -1}, "a threshold of 0 is never over"},
+    {2048, 8191, 2000, 10, 0, 900, 0, {0, 0, 0}, "8191 / 4 = 2047 in C"},
+    {2048, 8192, 2000, 10, 0, 900, 0, {-1, 0, 0}, "a quarter: more than that only in 3.13"},
+    {2048, 8196, 2000, 10, 0, 900, 0, {-1, -1, -1}, "less than a quarter"},
+    {2048, 8196, 2000, 0, 0, 900, 900, {0, 0, 0}, "threshold1 0: no more questions"},
+    {2048, 0, 2000, 10, 0, 10000, 9872, {0, -2, 0}, "128 KiB more is not over 987"},
+    {2048, 0, 2000, 10, 0, 10859, 9872, {0, -2, 0}, "987 more is not over 987"},
+    {2048, 0, 2000, 10, 0, 10860, 9872, {0, 0, 0}, "988 is"},
+    {2048, 0, 2000, 10, 0, 228, 100, {0, -2, 0}, "128 KiB at least"},
+    {2048, 0, 2000, 10, 0, 229, 100, {0, 0, 0}, "and more"},
+    {2048, 0, 2000, 10, 80000, 100, 100, {0, -2, 0}, "40 times threshold0 put off"},
+    {2048, 0, 2000, 10, 80001, 100, 100, {0, 0, 0}, "more: memory is not asked about"},
+    {2048, 0, 2000, 10, 0, 100, 900, {0, -2, 0}, "it has shrunk"},
+};
+
+static const struct gcs_model *found(const char *name);
+
+START_TEST(a_free_threaded_build_asks_of_its_own)
+{
+    static const char *const names[] = {"cpython-3.13t", "cpython-3.14t", "cpython-3.15t"};
+    const struct threaded_choice *choice = &threaded_choices[_i];
+    struct gcs_counts counts = {.count = {choice->count, 0, 0},
+                                .long_lived_total = choice->total,
+                                .deferred = choice->deferred,
+                                .memory_kib = choice->memory,
+                                .last_memory_kib = choice->last_memory};
+    int64_t threshold[3] = {choice->threshold0, choice->threshold1, 10};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        int chosen = found(names[i])->choose(&counts, threshold);
+        ck_assert_msg(chosen == choice->expected[i], "row %d, %s: %d, not %d: %s", _i, names[i],
+                      chosen, choice->expected[i], choice->why);
+    }
+}
+END_TEST
+
+/*
  * What each version is like
  */
 enum { IN = GCS_TIMING_ALLOCATION, AT = GCS_TIMING_CHECK };
@@ -85,8 +130,9 @@ enum {
 
 /* Letters: c companions, d dicts tracked lazily, e the check tests enabled, f gc.freeze,
  * i incremental: it shows a threshold2 of 0 and does not choose by generations,
- * l weak references outlive finalizers, m tuples untracked while moving, s instances without
- * slots are GC objects, t tuples tracked by content, z full collections empty slices' list. */
+ * l weak references outlive finalizers, m tuples untracked while moving, o one generation: a
+ * free-threaded build, s instances without slots are GC objects, t tuples tracked by content, z
+ * full collections empty slices' list. */
 static const struct facts {
     const char *name;
     unsigned minor;
@@ -108,6 +154,12 @@ static const struct facts {
     {"cpython-3.14.4", 14, 2000, AT, EACH, "efistz", 16, 16, 20, 20, 20, 16, 1},
     {"cpython-3.14", 14, 2000, AT, EACH, "efstz", 16, 16, 20, 20, 20, 16, 1},
     {"cpython-3.15", 15, 2000, AT, EACH, "eflstz", 16, 16, 20, 20, 20, 16, 1},
+    {"cpython-3.13.0t", 13, 2000, AT, EACH, "defos", 16, 16, 20, 20, 0, 0, 1},
+    {"cpython-3.13t", 13, 2000, AT, EACH, "defos", 16, 16, 20, 20, 0, 0, 1},
+    {"cpython-3.14.0t", 14, 2000, AT, EACH, "efiosz", 16, 16, 20, 20, 20, 16, 1},
+    {"cpython-3.14.2t", 14, 2000, AT, EACH, "efiostz", 16, 16, 20, 20, 20, 16, 1},
+    {"cpython-3.14t", 14, 2000, AT, EACH, "efostz", 16, 16, 20, 20, 20, 16, 1},
+    {"cpython-3.15t", 15, 2000, AT, EACH, "eflostz", 16, 16, 20, 20, 20, 16, 1},
 };
 
 static const struct gcs_model *found(const char *name)
@@ -134,7 +186,10 @@ START_TEST(a_model_decides_as_its_version_does)
     ck_assert_int_eq((int)model->timing, fact->timing);
     ck_assert_int_eq(model->check_tests_enabled, says(fact, 'e'));
     ck_assert_int_eq(model->can_freeze, says(fact, 'f'));
-    ck_assert_int_eq(model->choose == gcs_choose_generational, !says(fact, 'i'));
+    ck_assert_int_eq(model->choose == gcs_choose_generational,
+                     !says(fact, 'i') && !says(fact, 'o'));
+    ck_assert_int_eq(model->rules.mechanism == GCS_MECHANISM_FREE_THREADED, says(fact, 'o'));
+    ck_assert_uint_eq(model->rules.count_buffer, says(fact, 'o') ? 512 : 0);
     ck_assert_int_eq((int)model->rules.resurrection, fact->resurrection);
     ck_assert_uint_eq(model->rules.weak_tuple_from, fact->weak_tuple);
 }
@@ -178,7 +233,7 @@ START_TEST(every_model_is_in_the_table_oldest_first)
     for (size_t i = 0; i < COUNT(facts); i++)
         ck_assert_str_eq(models[known++].name, facts[i].name);
     ck_assert_uint_eq(known, count);
-    ck_assert_ptr_eq(gcs_model_newest(), &models[count - 1]);
+    ck_assert_str_eq(gcs_model_newest()->name, "cpython-3.15");
     for (size_t i = 0; i < count; i++) {
         ck_assert(*models[i].versions && *models[i].about && *models[i].checked);
         ck_assert_ptr_eq(found(models[i].name), &models[i]);
@@ -203,14 +258,17 @@ END_TEST
 START_TEST(a_release_is_found_in_the_row_that_covers_it)
 {
     static const char *const releases[][2] = {
-        {"cpython-3.6.15", "cpython-3.6"},     {"cpython-3.7.0", "cpython-3.7"},
-        {"cpython-3.8.18", "cpython-3.8"},     {"cpython-3.9.999", "cpython-3.9"},
-        {"cpython-3.10.13", "cpython-3.10"},   {"cpython-3.11.7", "cpython-3.11"},
-        {"cpython-3.12.0", "cpython-3.12.0"},  {"cpython-3.12.1", "cpython-3.12.0"},
-        {"cpython-3.12.2", "cpython-3.12.0"},  {"cpython-3.12.3", "cpython-3.12"},
-        {"cpython-3.12.7", "cpython-3.12"},    {"cpython-3.13.0", "cpython-3.13"},
-        {"cpython-3.14.5", "cpython-3.14"},    {"cpython-3.14.7", "cpython-3.14"},
-        {"cpython-3.15.0rc1", "cpython-3.15"},
+        {"cpython-3.6.15", "cpython-3.6"},      {"cpython-3.7.0", "cpython-3.7"},
+        {"cpython-3.8.18", "cpython-3.8"},      {"cpython-3.9.999", "cpython-3.9"},
+        {"cpython-3.10.13", "cpython-3.10"},    {"cpython-3.11.7", "cpython-3.11"},
+        {"cpython-3.12.0", "cpython-3.12.0"},   {"cpython-3.12.1", "cpython-3.12.0"},
+        {"cpython-3.12.2", "cpython-3.12.0"},   {"cpython-3.12.3", "cpython-3.12"},
+        {"cpython-3.12.7", "cpython-3.12"},     {"cpython-3.13.0", "cpython-3.13"},
+        {"cpython-3.14.5", "cpython-3.14"},     {"cpython-3.14.7", "cpython-3.14"},
+        {"cpython-3.15.0rc1", "cpython-3.15"},  {"cpython-3.13.0t", "cpython-3.13.0t"},
+        {"cpython-3.13.9t", "cpython-3.13.0t"}, {"cpython-3.13.10t", "cpython-3.13t"},
+        {"cpython-3.14.0t", "cpython-3.14.0t"}, {"cpython-3.14.1t", "cpython-3.14.2t"},
+        {"cpython-3.14.7t", "cpython-3.14t"},   {"cpython-3.15.0rc1t", "cpython-3.15t"},
     };
     for (size_t i = 0; i < COUNT(releases); i++)
         ck_assert_str_eq(found(releases[i][0])->name, releases[i][1]);
@@ -361,6 +419,8 @@ static Suite *collector_suite(void)
     TCase *models = tcase_create("models");
     tcase_add_loop_test(models, the_oldest_generation_over_its_threshold_is_chosen, 0,
                         (int)COUNT(choices));
+    tcase_add_loop_test(models, a_free_threaded_build_asks_of_its_own, 0,
+                        (int)COUNT(threaded_choices));
     tcase_add_loop_test(models, a_model_decides_as_its_version_does, 0, (int)COUNT(facts));
     tcase_add_loop_test(models, a_models_objects_are_those_of_its_version, 0,
                         (int)COUNT(facts));

@@ -17,7 +17,10 @@
 #include <gcsim/config.h>
 #include <gcsim/heap.h>
 
-enum { GCS_NO_GENERATION = -1 };
+enum {
+    GCS_NO_GENERATION = -1,
+    GCS_DEFER = -2, /* none, and the count starts anew (3.14's free-threaded build) */
+};
 
 /** When an automatic collection runs. */
 enum gcs_timing {

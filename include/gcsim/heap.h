@@ -58,13 +58,19 @@ enum gcs_resurrection {
 /** How a collection is carried out. */
 enum gcs_mechanism {
     GCS_MECHANISM_GENERATIONAL,
-    GCS_MECHANISM_INCREMENTAL, /* 3.14.0 to 3.14.4 (cpython-gc.md 5) */
+    GCS_MECHANISM_INCREMENTAL,   /* 3.14.0 to 3.14.4 (cpython-gc.md 5) */
+    GCS_MECHANISM_FREE_THREADED, /* 3.13t on: one generation (cpython-gc.md 6) */
 };
 
 struct gcs_rules {
     enum gcs_mechanism mechanism;
-    bool count_tracking; /* the counter follows tracking, not allocation (3.14.1 to 3.14.4) */
-    bool credit;         /* an increment in credit returns at once (3.14.1 to 3.14.4) */
+    bool count_tracking;   /* the counter follows tracking, not allocation (3.14.1 to 3.14.4) */
+    bool credit;           /* an increment in credit returns at once (3.14.1 to 3.14.4) */
+    uint16_t count_buffer; /* free-threaded: a thread hands its count over at so many, 512 */
+    bool count_below_zero; /* free-threaded: deaths can make it negative (to 3.13.9, 3.14.0) */
+    bool mark_alive;       /* free-threaded: what roots reach is marked first (3.14 on) */
+    bool total_is_heap;    /* free-threaded: long_lived_total counts untracked and frozen
+                              objects, too (3.14.3 on) */
 
     uint16_t free_list[GCS_FREE_LIST_COUNT]; /* capacities; 0: there is none */
     bool emptied[GCS_FREE_LIST_COUNT];       /* a full collection empties it */
@@ -95,6 +101,11 @@ struct gcs_counts {
     int64_t count[GCS_GENERATIONS]; /* CPython's generations[i].count */
     int64_t long_lived_total;
     int64_t long_lived_pending;
+    /* Free-threaded builds only */
+    int64_t buffered;        /* the thread's own count, not handed over yet */
+    int64_t deferred;        /* counted, and refused by the memory test */
+    int64_t memory_kib;      /* the process's, when the count was last handed over */
+    int64_t last_memory_kib; /* after the last collection; 0: there was none */
 };
 
 /** What memory is counted: the objects' bytes, or the process's arenas and pools too. */
@@ -123,6 +134,7 @@ struct gcs_work {
     bool unnoticed; /* CPython's statistics do not count it: an increment that only marked, or
                        returned at once */
     uint64_t candidates;      /* objects in the examined lists */
+    uint64_t marked;          /* objects that a marking pass took out of them before */
     uint64_t candidate_bytes; /* their own bytes, payloads left out: the working set */
     uint64_t references;      /* references they report */
     uint64_t collected;       /* CPython's m */
@@ -172,6 +184,8 @@ void gcs_heap_expect(const struct gcs_heap *heap, const struct gcs_block *block,
 /** Collects generation 0 … `generation` as CPython would, now. */
 void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
 void gcs_heap_freeze(struct gcs_heap *heap);
+/** The memory test refused: the count starts anew, and what it was is kept as deferred. */
+void gcs_heap_defer(struct gcs_heap *heap);
 void gcs_heap_unfreeze(struct gcs_heap *heap);
 
 /** Declares that the object has become garbage (unreachable, not dead); it counts as such until

@@ -28,6 +28,13 @@ static void add_state(const struct gcs_decision *decision, const struct gcs_mode
                      decision->before.marked ? "collect" : "mark");
         return;
     }
+    if (model->rules.mechanism == GCS_MECHANISM_FREE_THREADED) {
+        print_signed(decision->counts.long_lived_total, a);
+        print_signed(decision->counts.long_lived_total / 4, b);
+        gcs_text_add(text, "  %-11s %s total: an automatic run wants a quarter new, %s\n",
+                     "long-lived", a, b);
+        return;
+    }
     print_signed(decision->counts.long_lived_pending, a);
     print_signed(decision->counts.long_lived_total, b);
     print_signed(decision->counts.long_lived_total / 4, c);

@@ -82,16 +82,18 @@ static int load_cost_document(struct trials *trials, const char *name, struct gc
     return status == GCS_OK ? EXIT_DONE : EXIT_USAGE;
 }
 
-/* A model's own profile: the one measured on it, or 3.11's, assumed. */
+/* A model's own profile: the one measured on it, or 3.11's, assumed; for a free-threaded build
+ * 3.13t's. */
 static int load_cost(struct trials *trials, const char *wanted, const struct gcs_model *model,
                      struct gcs_cost *cost)
 {
     char name[64];
     if (wanted)
         return load_cost_document(trials, wanted, cost);
-    snprintf(name, sizeof name, "cpython-3.%u", model->minor);
+    bool free_threaded = model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
+    snprintf(name, sizeof name, "cpython-3.%u%s", model->minor, free_threaded ? "t" : "");
     if (!embedded_find("costs", name)) {
-        snprintf(name, sizeof name, "cpython-3.11");
+        snprintf(name, sizeof name, "cpython-3.%s", free_threaded ? "13t" : "11");
         trials->cost_assumed |= model->minor != 0;
     }
     return load_cost_document(trials, name, cost);

@@ -39,6 +39,39 @@ static int choose_increment(const struct gcs_counts *counts,
     return 1;
 }
 
+/* Free-threaded builds have one generation; an automatic run is called generation 0
+ * (gc_free_threading.c, gc_should_collect). threshold1 serves as a switch. */
+static int choose_free_threaded(const struct gcs_counts *counts,
+                                const int64_t threshold[GCS_GENERATIONS])
+{
+    bool due = counts->count[0] > threshold[0] && threshold[0] != 0;
+    bool many = counts->count[0] > counts->long_lived_total / 4 || threshold[1] == 0;
+    return due && many ? 0 : GCS_NO_GENERATION;
+}
+
+/* 3.15: as many as a quarter suffice. */
+static int choose_free_threaded_3_15(const struct gcs_counts *counts,
+                                     const int64_t threshold[GCS_GENERATIONS])
+{
+    bool due = counts->count[0] > threshold[0] && threshold[0] != 0;
+    bool many = counts->count[0] >= counts->long_lived_total / 4 || threshold[1] == 0;
+    return due && many ? 0 : GCS_NO_GENERATION;
+}
+
+/* 3.14: and only if the process has grown by a tenth, and by 128 KiB, since the last run, or
+ * very many objects have been refused. */
+static int choose_free_threaded_3_14(const struct gcs_counts *counts,
+                                     const int64_t threshold[GCS_GENERATIONS])
+{
+    int64_t room = counts->last_memory_kib / 10;
+    if (choose_free_threaded_3_15(counts, threshold) == GCS_NO_GENERATION)
+        return GCS_NO_GENERATION;
+    if (threshold[1] == 0 || counts->deferred > 40 * threshold[0] ||
+        counts->memory_kib - counts->last_memory_kib > (room > 128 ? room : 128))
+        return 0;
+    return GCS_DEFER;
+}
+
 /* Rules by family; a row changes what its version changed. */
 #define RULES_3_6                                  \
     .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
@@ -69,7 +102,16 @@ static int choose_increment(const struct gcs_counts *counts,
                 [GCS_FREE_LIST_SLICE] = true},    \
     .tuple_free_list = 2000
 
+#define RULES_FREE_THREADED(family)                                                  \
+    RULES_3_##family, .mechanism = GCS_MECHANISM_FREE_THREADED, .mimalloc = true,    \
+                      .count_buffer = 512, .tuple_parked = 20, .tuple_reused = 20,   \
+                      .slotless_is_gc = true, .weak_tuple_from = 1, .alignment = 16, \
+                      .gc_header = 16
+
 #define DRIVER "exact; every collection equal to the real interpreter's"
+#define FREE_THREADED                                                                      \
+    "exact; every collection equal to the real 3.13.15's, but for tuples of atoms inside " \
+    "tuples or dicts (order)"
 #define LEDGER "exact; every collection equal to recorded ledgers"
 
 static const struct gcs_model models[] = {
@@ -290,6 +332,100 @@ static const struct gcs_model models[] = {
                   .minor = 15, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
+    {
+        .name = "cpython-3.13.0t",
+        .versions = "3.13.0t to 3.13.9t",
+        .about = "free-threaded: one generation, counts by 512s, and below zero by deaths",
+        .checked = "as 3.13t, by the source; not run",
+        .minor = 13,
+        .last_patch = 9,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_FREE_THREADED(9), .dict_lazy = true, .minor = 13,
+                  .count_below_zero = true},
+        .choose = choose_free_threaded,
+    },
+    {
+        .name = "cpython-3.13t",
+        .versions = "3.13.10t and later 3.13t",
+        .about = "free-threaded: one generation, counts by 512s; a full run at each trigger",
+        .checked = FREE_THREADED,
+        .minor = 13,
+        .first_patch = 10,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_FREE_THREADED(9), .dict_lazy = true, .minor = 13},
+        .choose = choose_free_threaded,
+    },
+    {
+        .name = "cpython-3.14.0t",
+        .versions = "3.14.0t",
+        .about = "free-threaded: marks what roots reach first; runs only if memory has grown",
+        .checked = "approximate: memory test by simulated bytes over 12 MiB, roots; by the "
+                   "source, not run",
+        .minor = 14,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 0},
+        .rules = {RULES_FREE_THREADED(14), .mark_alive = true, .count_below_zero = true,
+                  .minor = 14},
+        .choose = choose_free_threaded_3_14,
+    },
+    {
+        .name = "cpython-3.14.2t",
+        .versions = "3.14.1t and 3.14.2t",
+        .about = "as 3.14.0t; tuples by content, the count is never below zero",
+        .checked = "approximate: memory test by simulated bytes over 12 MiB, roots; by the "
+                   "source, not run",
+        .minor = 14,
+        .first_patch = 1,
+        .last_patch = 2,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 0},
+        .rules = {RULES_FREE_THREADED(14), .mark_alive = true, .tuple_by_content = true,
+                  .minor = 14},
+        .choose = choose_free_threaded_3_14,
+    },
+    {
+        .name = "cpython-3.14t",
+        .versions = "3.14.3t and later 3.14t",
+        .about = "as 3.14.2t; long_lived_total counts untracked and frozen objects, too",
+        .checked = "approximate: memory test by simulated bytes over 12 MiB, roots; by the "
+                   "source, not run",
+        .minor = 14,
+        .first_patch = 3,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_FREE_THREADED(14), .mark_alive = true, .tuple_by_content = true,
+                  .total_is_heap = true, .minor = 14},
+        .choose = choose_free_threaded_3_14,
+    },
+    {
+        .name = "cpython-3.15t",
+        .versions = "3.15t",
+        .about = "as 3.14t, without the memory test",
+        .checked = "approximate: long_lived_total, roots; by the source, not run",
+        .minor = 15,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_FREE_THREADED(14), .mark_alive = true, .tuple_by_content = true,
+                  .total_is_heap = true, .weakrefs_late = true, .minor = 15},
+        .choose = choose_free_threaded_3_15,
+    },
 };
 
 enum { MODEL_COUNT = sizeof models / sizeof models[0] };
@@ -302,7 +438,11 @@ const struct gcs_model *gcs_models(size_t *count)
 
 const struct gcs_model *gcs_model_newest(void)
 {
-    return &models[MODEL_COUNT - 1];
+    size_t newest = MODEL_COUNT - 1;
+    while (models[newest].minor == 0 ||
+           models[newest].rules.mechanism != GCS_MECHANISM_GENERATIONAL)
+        newest--;
+    return &models[newest];
 }
 
 static enum gcs_status unknown(const char *name, struct gcs_error *error)
@@ -317,8 +457,9 @@ static enum gcs_status unknown(const char *name, struct gcs_error *error)
     return gcs_fail(error, GCS_INVALID, "unknown model '%s': see `gcsim list models`", name);
 }
 
-/* Parses "cpython-3.MINOR.PATCH", or "cpython-3.15.0rc1". */
-static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
+/* Parses "cpython-3.MINOR.PATCH", "cpython-3.15.0rc1", or either with a t: free-threaded. */
+static bool parse_release(const char *name, unsigned *minor, unsigned *patch,
+                          bool *free_threaded)
 {
     static const char prefix[] = "cpython-3.";
     if (strncmp(name, prefix, sizeof prefix - 1) != 0)
@@ -339,11 +480,17 @@ static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
         if (end == digits || first == 13)
             return false;
     }
-    if (*end)
+    *free_threaded = *end == 't';
+    if (end[*free_threaded])
         return false;
     *minor = (unsigned)first;
     *patch = (unsigned)second;
     return true;
+}
+
+static bool is_free_threaded(const struct gcs_model *model)
+{
+    return model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
 }
 
 enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
@@ -355,11 +502,12 @@ enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
             return GCS_OK;
         }
     unsigned minor, patch;
-    if (!parse_release(name, &minor, &patch))
+    bool free_threaded;
+    if (!parse_release(name, &minor, &patch, &free_threaded))
         return unknown(name, error);
     for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (models[i].minor == minor && models[i].first_patch <= patch &&
-            patch <= models[i].last_patch) {
+        if (models[i].minor == minor && is_free_threaded(&models[i]) == free_threaded &&
+            models[i].first_patch <= patch && patch <= models[i].last_patch) {
             *model = &models[i];
             return GCS_OK;
         }

@@ -38,6 +38,47 @@ static bool iterators(const struct gcs_trace *trace, const struct gcs_lifetimes 
     return model->minor >= 14 && has_type(trace, is_iterator);
 }
 
+static bool is_free_threaded(const struct gcs_model *model)
+{
+    return model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
+}
+
+static bool is_tuple(const struct gcs_type *type)
+{
+    return type->kind == GCS_KIND_TUPLE;
+}
+
+static bool order(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
+                  const struct gcs_model *model)
+{
+    (void)lifetimes;
+    return is_free_threaded(model) && has_type(trace, is_tuple);
+}
+
+static bool is_function(const struct gcs_type *type)
+{
+    return type->kind == GCS_KIND_FUNCTION;
+}
+
+static bool functions(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
+                      const struct gcs_model *model)
+{
+    (void)lifetimes;
+    return is_free_threaded(model) && has_type(trace, is_function);
+}
+
+static bool is_legacy(const struct gcs_type *type)
+{
+    return type->legacy;
+}
+
+static bool worklists(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
+                      const struct gcs_model *model)
+{
+    return is_free_threaded(model) && lifetimes->weak_callbacks > 0 &&
+           has_type(trace, is_legacy);
+}
+
 static bool family(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
                    const struct gcs_model *model)
 {
@@ -58,6 +99,14 @@ static const struct gap {
 } gaps[] = {
     {frames, "frames up to 3.10: their free list is not modelled"},
     {iterators, "iterators from 3.14 on: their free lists are not modelled"},
+    {order,
+     "tuples of atoms inside tuples or dicts, free-threaded: which is untracked first is "
+     "not modelled"},
+    {functions,
+     "functions, free-threaded: those standing at the start are taken for a module's "
+     "(die only in a run), later ones for nested (die at once)"},
+    {worklists, "callbacks of weak references that something with a tp_del reaches, "
+                "free-threaded: CPython loses objects there"},
     {family, "o objects: recorded with another object family than the model's"},
 };
 

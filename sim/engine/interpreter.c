@@ -84,7 +84,9 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
 enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error)
 {
     int generation = replay->model->choose(replay->counts, replay->threshold);
-    if (generation == GCS_NO_GENERATION)
+    if (generation == GCS_DEFER)
+        replay->backing->defer(replay->self);
+    if (generation < 0)
         return witness_in_vain(replay, GCS_OUTCOME_FALLEN, error);
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }

@@ -15,11 +15,24 @@ struct fire_context {
     struct gcs_error *error;
 };
 
+/* Free-threaded builds ask in full already when they schedule, and again at the check. */
+static bool is_worth_scheduling(struct replay *replay)
+{
+    if (replay->model->rules.mechanism != GCS_MECHANISM_FREE_THREADED)
+        return true;
+    int generation = replay->model->choose(replay->counts, replay->threshold);
+    if (generation == GCS_DEFER)
+        replay->backing->defer(replay->self);
+    return generation >= 0;
+}
+
 static void fire(void *engine)
 {
     struct fire_context *context = engine;
     struct replay *replay = context->replay;
     if (replay->model->timing == GCS_TIMING_CHECK) {
+        if (!is_worth_scheduling(replay))
+            return;
         if (!replay->scheduled)
             replay->scheduled_event = replay->event;
         replay->scheduled = true;
@@ -137,6 +150,11 @@ static void heap_unfreeze(void *self)
     gcs_heap_unfreeze(self);
 }
 
+static void heap_defer(void *self)
+{
+    gcs_heap_defer(self);
+}
+
 static void heap_arm(void *self, int64_t above, int64_t threshold1)
 {
     struct gcs_trigger *trigger = gcs_heap_trigger(self);
@@ -153,6 +171,7 @@ static const struct backing heap_backing = {
     .collect = heap_collect,
     .freeze = heap_freeze,
     .unfreeze = heap_unfreeze,
+    .defer = heap_defer,
     .arm = heap_arm,
     .check = heap_check,
 };

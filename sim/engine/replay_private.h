@@ -16,6 +16,7 @@ struct backing {
     void (*collect)(void *self, unsigned generation, struct gcs_work *work);
     void (*freeze)(void *self);
     void (*unfreeze)(void *self);
+    void (*defer)(void *self); /* the index covers no model that does */
     /* The next allocation that takes count0 above this is to be told. */
     void (*arm)(void *self, int64_t above, int64_t threshold1);
     const char *(*check)(void *self); /* why its books do not balance, or NULL */

@@ -64,6 +64,8 @@ static void enter_generation(struct gcs_heap *heap, gcs_row row, bool standing)
     track_at_birth(heap, row);
     if (standing && has(heap, row, TRACKED))
         list_move(heap, row, HEAD_OLD);
+    if (standing && is_free_threaded(heap))
+        enter_standing(heap, row);
 }
 
 /* CPython's order: the memory is there and counted, a collection may run (up to 3.11), and only

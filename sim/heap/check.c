@@ -52,6 +52,8 @@ static const char *check_rows(const struct gcs_heap *heap, const unsigned char *
     for (gcs_row row = FIRST_ROW; row < heap->row_count; row++) {
         uint32_t hidden =
             heap->rows[row].number == 0 || has(heap, row, DYING) ? 0 : heap->rows[row].roots;
+        if (is_free_threaded(heap) && has(heap, row, DEFERRED))
+            hidden++;
         if (heap->rows[row].refs != refs[row] + hidden)
             return "H2: a reference count is not the number of references";
     }

@@ -155,8 +155,8 @@ static void promote(struct gcs_heap *heap, unsigned generation, struct gcs_work 
 }
 
 /* Splits the list at `head`: what nothing outside it reaches goes to `unreachable`. */
-static void deduce_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreachable,
-                               struct gcs_work *work)
+void deduce_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreachable,
+                        struct gcs_work *work)
 {
     update_refs(heap, head, work);
     subtract_refs(heap, head, work);
@@ -206,6 +206,8 @@ void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_wor
     heap->collecting = true;
     if (heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL)
         collect_incrementally(heap, generation, work);
+    else if (is_free_threaded(heap))
+        collect_free_threaded(heap, generation, work);
     else
         collect_generation(heap, generation, work);
     heap->collecting = false;
@@ -219,13 +221,15 @@ void gcs_heap_freeze(struct gcs_heap *heap)
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
         for (gcs_row row = heap->rows[heads[g]].next; row != heads[g];
              row = heap->rows[row].next) {
-            set(heap, row, FROZEN | VISITED);
+            set(heap, row, is_free_threaded(heap) ? FROZEN : FROZEN | VISITED);
             heap->totals.frozen_bytes += row_bytes(heap, row) + row_extra(heap, row);
             heap->totals.frozen_objects++;
         }
         list_merge(heap, heads[g], HEAD_PERMANENT);
-        heap->counts.count[g] = 0;
+        if (!is_free_threaded(heap)) /* there it sets a bit of each object, and no more */
+            heap->counts.count[g] = 0;
     }
+    heap->freeze_active = true;
 }
 
 void gcs_heap_unfreeze(struct gcs_heap *heap)
@@ -234,6 +238,7 @@ void gcs_heap_unfreeze(struct gcs_heap *heap)
          row = heap->rows[row].next)
         unset(heap, row, FROZEN);
     heap->totals.frozen_bytes = heap->totals.frozen_objects = 0;
+    heap->freeze_active = false;
     list_merge(heap, HEAD_PERMANENT,
                heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL ? HEAD_VISITED : HEAD_OLD);
 }

@@ -253,6 +253,7 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
 static bool begin_dying(struct gcs_heap *heap, gcs_row row)
 {
     const struct shape *shape = shape_of(heap, row);
+    bool stays_frozen = is_free_threaded(heap) && has(heap, row, FROZEN);
     if (has(heap, row, TRACKED)) {
         unset(heap, row, COLLECTING | UNREACHABLE);
         untrack(heap, row);
@@ -263,6 +264,8 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
             heap->rows[row].roots = 0;
             take_root(heap, row);
             track_at_birth(heap, row);
+            if (stays_frozen)
+                enter_permanent(heap, row);
             return false;
         }
     }

@@ -41,6 +41,10 @@ enum {
 /* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
 #define VISITED (1u << 31)
 
+/* In free-threaded builds: its reference count has a bias of one, so that only a collection
+ * frees it. */
+#define DEFERRED VISITED
+
 /* The incremental collector's two old lists. */
 enum { HEAD_VISITED = HEAD_MIDDLE, HEAD_PENDING = HEAD_OLD };
 
@@ -144,8 +148,9 @@ struct gcs_heap {
     bool collecting;
     bool marked; /* incremental: the cycle's marking is done, it collects now */
     int64_t work_to_do;
-    int64_t heap_size; /* as CPython counts it: live allocations, or tracked objects */
-    bool expand;       /* make companions: the rules have them and the trace does not */
+    int64_t heap_size;  /* as CPython counts it: live allocations, or tracked objects */
+    bool freeze_active; /* free-threaded: gc.freeze was called, and gc.unfreeze not since */
+    bool expand;        /* make companions: the rules have them and the trace does not */
 
     struct link *links; /* strict.c: by place in the pool, who holds what; else NULL */
     size_t link_capacity;
@@ -222,11 +227,19 @@ void weak_free(struct gcs_heap *heap);
 /* collect.c */
 void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work);
 void untrack_tuples(struct gcs_heap *heap, gcs_row head);
+void deduce_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreachable,
+                        struct gcs_work *work);
 uint64_t list_size(const struct gcs_heap *heap, gcs_row head);
 void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable);
 
 /* increment.c */
 void collect_incrementally(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
+
+/* freethreaded.c */
+void collect_free_threaded(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
+void buffer_one_more(struct gcs_heap *heap);
+void buffer_one_less(struct gcs_heap *heap);
+void enter_standing(struct gcs_heap *heap, gcs_row row);
 
 /* trash.c */
 void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work);
@@ -234,6 +247,7 @@ void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *w
 /* tracking.c */
 void track(struct gcs_heap *heap, gcs_row row);
 void untrack(struct gcs_heap *heap, gcs_row row);
+void enter_permanent(struct gcs_heap *heap, gcs_row row);
 void leave_permanent(struct gcs_heap *heap, gcs_row row);
 void count_one_more(struct gcs_heap *heap);
 void count_one_less(struct gcs_heap *heap);
@@ -241,6 +255,11 @@ void track_at_birth(struct gcs_heap *heap, gcs_row row);
 void dict_maintain_tracking(struct gcs_heap *heap, gcs_row dict, gcs_row value);
 bool may_be_tracked(const struct gcs_heap *heap, gcs_row row);
 bool only_holds_atoms(const struct gcs_heap *heap, gcs_row row);
+
+static inline bool is_free_threaded(const struct gcs_heap *heap)
+{
+    return heap->rules->mechanism == GCS_MECHANISM_FREE_THREADED;
+}
 
 static inline const struct shape *shape_of(const struct gcs_heap *heap, gcs_row row)
 {

@@ -7,18 +7,39 @@
  * it is malloc's, which adds eight bytes of its own. A type that states its bytes is believed;
  * the collector's header comes on top.
  *
+ * Free-threaded builds have no PyGC_Head, but every object's own header is 16 bytes longer,
+ * which comes to the same for containers; their blocks are mimalloc's.
+ *
  * What a trace does not tell is taken to be usual: lists are as long as they were born, dicts
  * and sets grew by insertion, dicts' keys are strings, classes found out about their instances'
  * attributes from the code or from earlier instances, generators only yield.
  */
 #include <gcsim/heap.h>
 
-enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, MALLOC_OWN = 8, WORD = 8, OBJECT = 16 };
+enum {
+    SMALL_REQUEST_MAX = 512,
+    MALLOC_STEP = 16,
+    MALLOC_OWN = 8,
+    WORD = 8,
+    OBJECT = 16,
+    LONGER_HEADER = 16
+};
+
+/* mimalloc's size classes: double words up to 64 bytes, then four a doubling. */
+static uint64_t mimalloc_block(uint64_t bytes)
+{
+    uint64_t step = 16;
+    for (uint64_t class = 64; class * 2 < bytes; class *= 2)
+        step *= 2;
+    return (bytes + step - 1) / step * step;
+}
 
 uint64_t gcs_taken_bytes(const struct gcs_rules *rules, uint64_t bytes)
 {
     if (bytes == 0)
         return 0;
+    if (rules->mimalloc)
+        return mimalloc_block(bytes);
     if (bytes <= SMALL_REQUEST_MAX)
         return (bytes + rules->alignment - 1) / rules->alignment * rules->alignment;
     return (bytes + MALLOC_OWN + MALLOC_STEP - 1) / MALLOC_STEP * MALLOC_STEP;
@@ -37,6 +58,12 @@ static void add(struct gcs_blocks *blocks, uint64_t bytes)
 {
     if (bytes)
         blocks->bytes[blocks->count++] = bytes;
+}
+
+/* What comes on top of an object's own fields. */
+static uint64_t header_bytes(const struct gcs_rules *rules, bool gc)
+{
+    return rules->mimalloc ? LONGER_HEADER : gc ? rules->gc_header : 0u;
 }
 
 /* Keys that a table of 2^k slots has room for: two thirds. */
@@ -132,8 +159,7 @@ static uint64_t slots_instance(const struct gcs_rules *rules, const struct gcs_t
                                uint32_t slots)
 {
     uint64_t bytes = OBJECT + (uint64_t)WORD * slots;
-    if (gcs_is_gc_type(rules, type))
-        bytes += rules->gc_header;
+    bytes += header_bytes(rules, gcs_is_gc_type(rules, type));
     if (type->weakrefable)
         bytes += rules->minor >= 12 ? 16 : 8; /* a pre-header of two words, or a slot */
     return bytes;
@@ -217,7 +243,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_ITERATOR:
         return 32;
     case GCS_KIND_WEAKREF:
-        return minor <= 10 ? 56 : 64;
+        return rules->mimalloc ? 72 : minor <= 10 ? 56 : 64;
     case GCS_KIND_TUPLE:
         return minor <= 13 ? 24 : 32; /* its hash is kept from 3.14 on */
     case GCS_KIND_LIST:
@@ -249,11 +275,11 @@ static void by_model(const struct gcs_rules *rules, const struct gcs_type *type,
             add(blocks, slots_instance(rules, type, slots));
         return;
     case GCS_KIND_ATOMIC:
-        add(blocks, 24); /* a float, a small int */
+        add(blocks, header_bytes(rules, false) + 24); /* a float, a small int */
         return;
     case GCS_KIND_LIST:
         add(blocks, fixed);
-        add(blocks, words);
+        add(blocks, rules->mimalloc && slots ? words + WORD : words); /* it knows its length */
         return;
     case GCS_KIND_DICT: /* flagged: the companion of an instance */
         add(blocks, fixed);
@@ -295,7 +321,7 @@ void gcs_object_blocks(const struct gcs_rules *rules, const struct gcs_type *typ
         by_model(rules, type, slots, blocks);
         return;
     }
-    uint64_t bytes = type->bytes + (gcs_is_gc_type(rules, type) ? rules->gc_header : 0u);
+    uint64_t bytes = type->bytes + header_bytes(rules, gcs_is_gc_type(rules, type));
     uint64_t own = (uint64_t)WORD * slots, stated = (uint64_t)WORD * type->slots;
     if (own >= stated)
         bytes += own - stated;

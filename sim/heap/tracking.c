@@ -7,6 +7,10 @@
 void count_one_more(struct gcs_heap *heap)
 {
     heap->heap_size++;
+    if (heap->rules->count_buffer) {
+        buffer_one_more(heap);
+        return;
+    }
     if (++heap->counts.count[0] > heap->trigger.above && !heap->collecting)
         heap->trigger.fire(heap->trigger.engine);
 }
@@ -15,7 +19,9 @@ void count_one_more(struct gcs_heap *heap)
 void count_one_less(struct gcs_heap *heap)
 {
     heap->heap_size--;
-    if (heap->counts.count[0] > 0)
+    if (heap->rules->count_buffer)
+        buffer_one_less(heap);
+    else if (heap->counts.count[0] > 0)
         heap->counts.count[0]--;
 }
 
@@ -23,12 +29,21 @@ void track(struct gcs_heap *heap, gcs_row row)
 {
     GCS_ASSERT(!has(heap, row, TRACKED));
     set(heap, row, TRACKED);
-    unset(heap, row, VISITED);
+    if (heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL)
+        unset(heap, row, VISITED);
     list_append(heap, HEAD_YOUNG, row);
     if (heap->recorder)
         record_track(heap, row);
     if (heap->rules->count_tracking)
         count_one_more(heap);
+}
+
+void enter_permanent(struct gcs_heap *heap, gcs_row row)
+{
+    set(heap, row, FROZEN);
+    list_move(heap, row, HEAD_PERMANENT);
+    heap->totals.frozen_bytes += row_bytes(heap, row) + row_extra(heap, row);
+    heap->totals.frozen_objects++;
 }
 
 void leave_permanent(struct gcs_heap *heap, gcs_row row)

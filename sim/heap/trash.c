@@ -14,6 +14,8 @@ static void move_legacy_finalizers(struct gcs_heap *heap)
         if (shape_of(heap, row)->legacy) {
             unset(heap, row, COLLECTING | UNREACHABLE);
             list_move(heap, row, HEAD_FINALIZERS);
+            if (is_free_threaded(heap)) /* the worklist holds what is in it */
+                heap->rows[row].refs++;
         }
     }
     for (gcs_row row = heap->rows[HEAD_FINALIZERS].next; row != HEAD_FINALIZERS;
@@ -32,13 +34,16 @@ static void move_legacy_finalizers(struct gcs_heap *heap)
 static void handle_legacy_finalizers(struct gcs_heap *heap, gcs_row older,
                                      struct gcs_work *work)
 {
-    for (gcs_row row = heap->rows[HEAD_FINALIZERS].next; row != HEAD_FINALIZERS;
-         row = heap->rows[row].next) {
+    gcs_row row;
+    while ((row = heap->rows[HEAD_FINALIZERS].next) != HEAD_FINALIZERS) {
         work->uncollectable++;
-        if (shape_of(heap, row)->legacy)
-            take_root(heap, row);
+        list_move(heap, row, older);
+        if (!shape_of(heap, row)->legacy)
+            continue;
+        take_root(heap, row);
+        if (is_free_threaded(heap))
+            let_go(heap, row);
     }
-    list_merge(heap, HEAD_FINALIZERS, older);
 }
 
 /* Takes the next weak reference off a piece of trash that is to be cleared before finalizers.
@@ -66,7 +71,8 @@ static void clear_weak_references(struct gcs_heap *heap)
             heap->rows[weakref].refs++;
             if (callback == GCS_WEAK_DROP)
                 set(heap, weakref, DROPS_ROOT);
-            leave_permanent(heap, weakref);
+            if (!is_free_threaded(heap)) /* where it stays frozen */
+                leave_permanent(heap, weakref);
             list_move(heap, weakref, HEAD_CALLBACKS);
         }
     }
@@ -87,7 +93,7 @@ static void clear_late_weak_references(struct gcs_heap *heap)
 }
 
 /* Calls the queued callbacks. What is still alive then is older; what is not counts as
- * collected. */
+ * collected, but not in a free-threaded build. */
 static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_work *work)
 {
     gcs_row weakref;
@@ -100,8 +106,9 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
         }
         unset(heap, weakref, DROPS_ROOT);
         if (row->refs > 1)
-            list_move(heap, weakref, older); /* down from older still, too */
-        else
+            list_move(heap, weakref, /* down from older still, too */
+                      has(heap, weakref, FROZEN) ? (gcs_row)HEAD_PERMANENT : older);
+        else if (!is_free_threaded(heap))
             work->collected++;
         let_go(heap, weakref);
     }

@@ -51,8 +51,12 @@ again() {
     same first/effective.yaml second/effective.yaml
     expect 0 sweep first/effective.yaml --detail -q -o third
     for file in first/*; do
-        same "$file" "third/$(basename "$file")"
+        [ "$file" = first/summary.csv ] || same "$file" "third/$(basename "$file")"
     done
+    # Details come from replay, whatever made the summary: the column `engine` aside.
+    cut -d, -f1-8,10- first/summary.csv >first.cut
+    cut -d, -f1-8,10- third/summary.csv >third.cut
+    same first.cut third.cut
     if [ "$1" = run ]; then
         expect 0 run first/effective.yaml -q -o fourth --force
         same_directories first fourth
