@@ -18,6 +18,7 @@ import glob
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ EVENTS = (500, 1000, 2000, 4000, 8000, 20000)
 RARE = ("freeze", "threshold", "legacy", "resurrect")
 SHOWN_DIFFERENCES = 5
 # The newest series that the driver was built for; internal headers change without notice.
-TRIED = (3, 13)
+TRIED = (3, 15)
 
 PROBE = """
 import json, os, platform, sys, sysconfig
@@ -52,9 +53,10 @@ print(json.dumps({
 
 
 class Interpreter:
-    def __init__(self, facts):
+    def __init__(self, facts, command):
         # A shim on the PATH would choose again by the current directory.
         self.path = facts["executable"]
+        self.command = command or [self.path]
         self.facts = facts
         self.version = tuple(facts["version"])
         level = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(facts["level"], "")
@@ -80,12 +82,13 @@ class Interpreter:
         return None
 
 
-def probe(path):
+def probe(path, asked_for):
     """What an executable says of itself, or None if it is no Python that runs."""
+    command = shlex.split(path) if asked_for else [path]
     try:
-        output = subprocess.check_output([path, "-I", "-c", PROBE], stderr=subprocess.DEVNULL,
-                                         timeout=30)
-        return Interpreter(json.loads(output.decode()))
+        output = subprocess.check_output(command + ["-I", "-c", PROBE],
+                                         stderr=subprocess.DEVNULL, timeout=30)
+        return Interpreter(json.loads(output.decode()), command if asked_for else None)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
 
@@ -112,7 +115,7 @@ def find_interpreters(only):
     """The interpreters to compare with; those that are left out are named with the reason."""
     found = {}
     for path in [only] if only else candidate_paths():
-        interpreter = probe(path)
+        interpreter = probe(path, bool(only))
         if interpreter:
             key = (interpreter.facts["place"], interpreter.name)
             found.setdefault(key, interpreter)
@@ -177,7 +180,7 @@ def read_rows(path):
 
 def builds_driver(interpreter, work):
     """Whether the driver can be built; where it never was, its failure is no difference."""
-    command = [interpreter.path, "-I", DRIVER, "--build", os.path.join(work, "build"),
+    command = interpreter.command + ["-I", DRIVER, "--build", os.path.join(work, "build"),
                "--jobs", os.devnull]
     done = subprocess.Popen(command, stderr=subprocess.PIPE)
     errors = done.communicate()[1].decode("utf-8", "replace").strip()
@@ -197,7 +200,7 @@ def run_real(interpreter, jobs, work, name):
     with open(listing, "w") as file:
         for job, output in zip(jobs, outputs):
             file.write("%s\t%s\t%s\n" % (job.trace.path, job.thresholds, output))
-    command = [interpreter.path, "-I", DRIVER, "--build", os.path.join(work, "build"),
+    command = interpreter.command + ["-I", DRIVER, "--build", os.path.join(work, "build"),
                "--jobs", listing]
     done = subprocess.Popen(command, stderr=subprocess.PIPE)
     errors = done.communicate()[1].decode("utf-8", "replace").strip()
@@ -322,7 +325,9 @@ def parse_arguments():
                         help="threshold triples for each trace (default 2)")
     parser.add_argument("--features", metavar="NAME,...", help="only these (random_trace)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--python", metavar="PATH", help="only this interpreter")
+    parser.add_argument("--python", metavar="COMMAND",
+                        help="only this interpreter; `chroot DIR python3` will do if it sees "
+                             "this folder and --work under the same names")
     parser.add_argument("--work", metavar="DIR", help="keep everything there")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args()
