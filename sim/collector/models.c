@@ -40,34 +40,39 @@ static int choose_increment(const struct gcs_counts *counts,
 }
 
 /* Rules by family; a row changes what its version changed. */
-#define RULES_3_6                                  \
-    .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
-                  [GCS_FREE_LIST_DICT] = 80,       \
-                  [GCS_FREE_LIST_METHOD] = 256,    \
-                  [GCS_FREE_LIST_CFUNCTION] = 256, \
-                  [GCS_FREE_LIST_SLICE] = 1},      \
-    .emptied = {[GCS_FREE_LIST_LIST] = true,       \
-                [GCS_FREE_LIST_DICT] = true,       \
-                [GCS_FREE_LIST_METHOD] = true,     \
-                [GCS_FREE_LIST_CFUNCTION] = true}, \
+#define RULES_3_6                                                                \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,    [GCS_FREE_LIST_DICT] = 80,       \
+                  [GCS_FREE_LIST_METHOD] = 256, [GCS_FREE_LIST_CFUNCTION] = 256, \
+                  [GCS_FREE_LIST_SLICE] = 1,    [GCS_FREE_LIST_FRAME] = 200},    \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,                                     \
+                [GCS_FREE_LIST_DICT] = true,                                     \
+                [GCS_FREE_LIST_METHOD] = true,                                   \
+                [GCS_FREE_LIST_CFUNCTION] = true,                                \
+                [GCS_FREE_LIST_FRAME] = true},                                   \
+    .zombie_frames = true, .close_generator = 1, .close_coroutine = 1, .tuple_free_list = 2000
+#define RULES_3_9                                                                              \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,                                                   \
+                  [GCS_FREE_LIST_DICT] = 80,                                                   \
+                  [GCS_FREE_LIST_SLICE] = 1,                                                   \
+                  [GCS_FREE_LIST_FRAME] = 200},                                                \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,                                                   \
+                [GCS_FREE_LIST_DICT] = true,                                                   \
+                [GCS_FREE_LIST_FRAME] = true},                                                 \
+    .function_clear = true, .zombie_frames = true, .close_generator = 1, .close_coroutine = 1, \
     .tuple_free_list = 2000
-#define RULES_3_9                                                                          \
+#define RULES_3_11                                                                         \
     .free_list =                                                                           \
         {[GCS_FREE_LIST_LIST] = 80, [GCS_FREE_LIST_DICT] = 80, [GCS_FREE_LIST_SLICE] = 1}, \
     .emptied = {[GCS_FREE_LIST_LIST] = true, [GCS_FREE_LIST_DICT] = true},                 \
-    .tuple_free_list = 2000
-#define RULES_3_14                                \
-    .free_list = {[GCS_FREE_LIST_LIST] = 80,      \
-                  [GCS_FREE_LIST_DICT] = 80,      \
-                  [GCS_FREE_LIST_METHOD] = 20,    \
-                  [GCS_FREE_LIST_CFUNCTION] = 16, \
-                  [GCS_FREE_LIST_SLICE] = 1},     \
-    .emptied = {[GCS_FREE_LIST_LIST] = true,      \
-                [GCS_FREE_LIST_DICT] = true,      \
-                [GCS_FREE_LIST_METHOD] = true,    \
-                [GCS_FREE_LIST_CFUNCTION] = true, \
-                [GCS_FREE_LIST_SLICE] = true},    \
-    .tuple_free_list = 2000
+    .function_clear = true, .tuple_free_list = 2000
+#define RULES_3_14                                                               \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,   [GCS_FREE_LIST_DICT] = 80,        \
+                  [GCS_FREE_LIST_METHOD] = 20, [GCS_FREE_LIST_CFUNCTION] = 16,   \
+                  [GCS_FREE_LIST_SLICE] = 1,   [GCS_FREE_LIST_ITERATOR] = 10},   \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,   [GCS_FREE_LIST_DICT] = true,      \
+                [GCS_FREE_LIST_METHOD] = true, [GCS_FREE_LIST_CFUNCTION] = true, \
+                [GCS_FREE_LIST_SLICE] = true,  [GCS_FREE_LIST_ITERATOR] = true}, \
+    .function_clear = true, .tuple_free_list = 2000
 
 #define DRIVER "exact; every collection equal to the real interpreter's"
 #define LEDGER "exact; every collection equal to recorded ledgers"
@@ -79,7 +84,7 @@ static const struct gcs_model models[] = {
         .about = "reference counting alone: no cyclic collector at all",
         .checked = "exact by definition",
         .timing = GCS_TIMING_NEVER,
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = choose_none,
@@ -125,9 +130,10 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_ALLOCATION,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .slotless_is_gc = true,
-                  .companions = true, .dict_lazy = true, .resurrection = GCS_RESURRECTION_WHOLE,
-                  .weak_tuple_from = 2, .minor = 8, .alignment = 16, .gc_header = 16},
+        .rules = {RULES_3_6, .function_clear = true, .tuple_parked = 19, .tuple_reused = 19,
+                  .slotless_is_gc = true, .companions = true, .dict_lazy = true,
+                  .resurrection = GCS_RESURRECTION_WHOLE, .weak_tuple_from = 2, .minor = 8,
+                  .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -170,9 +176,9 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_ALLOCATION,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 11, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 2, .close_coroutine = 2, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 11, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -185,7 +191,7 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_CHECK,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
+        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
                   .gc_header = 16},
         .choose = gcs_choose_generational,
@@ -202,7 +208,7 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
+        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
                   .gc_header = 16},
         .choose = gcs_choose_generational,
@@ -218,7 +224,7 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = gcs_choose_generational,

@@ -5,39 +5,6 @@
 
 #include <string.h>
 
-static bool has_type(const struct gcs_trace *trace, bool (*test)(const struct gcs_type *))
-{
-    for (uint32_t i = 0; i < trace->type_count; i++)
-        if (trace->types[i] && test(trace->types[i]))
-            return true;
-    return false;
-}
-
-static bool has_frame_free_list(const struct gcs_type *type)
-{
-    return type->kind == GCS_KIND_FRAME || type->kind == GCS_KIND_GENERATOR ||
-           type->kind == GCS_KIND_COROUTINE;
-}
-
-static bool is_iterator(const struct gcs_type *type)
-{
-    return type->kind == GCS_KIND_ITERATOR;
-}
-
-static bool frames(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
-                   const struct gcs_model *model)
-{
-    (void)lifetimes;
-    return model->minor > 0 && model->minor <= 10 && has_type(trace, has_frame_free_list);
-}
-
-static bool iterators(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
-                      const struct gcs_model *model)
-{
-    (void)lifetimes;
-    return model->minor >= 14 && has_type(trace, is_iterator);
-}
-
 static bool family(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
                    const struct gcs_model *model)
 {
@@ -56,8 +23,6 @@ static const struct gap {
                    const struct gcs_model *);
     const char *text;
 } gaps[] = {
-    {frames, "frames up to 3.10: their free list is not modelled"},
-    {iterators, "iterators from 3.14 on: their free lists are not modelled"},
     {family, "o objects: recorded with another object family than the model's"},
 };
 

@@ -35,14 +35,18 @@ static uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, 
     case GCS_KIND_SLICE:
         list = GCS_FREE_LIST_SLICE;
         break;
+    case GCS_KIND_FRAME:
+        list = GCS_FREE_LIST_FRAME;
+        break;
+    case GCS_KIND_ITERATOR:
+        list = GCS_FREE_LIST_ITERATOR;
+        break;
     case GCS_KIND_INSTANCE:
     case GCS_KIND_ATOMIC:
     case GCS_KIND_FUNCTION:
     case GCS_KIND_CELL:
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
-    case GCS_KIND_FRAME:
-    case GCS_KIND_ITERATOR:
     case GCS_KIND_WEAKREF:
     case GCS_KIND_CONTAINER:
     case GCS_KIND_COUNT:
@@ -53,14 +57,16 @@ static uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, 
     return *capacity ? &heap->occupancy[list] : NULL;
 }
 
-/* The allocation counts, unless a free list serves it. */
-void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
+/* The allocation counts, unless a free list or the code object serves it. */
+void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     if (!shape->gc)
         return;
-    if (occupancy && *occupancy > 0)
+    if (shape->zombie)
+        shape->zombie = false;
+    else if (occupancy && *occupancy > 0)
         --*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_more(heap);
@@ -68,14 +74,17 @@ void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
 
 /* The memory goes: parked on a free list, unseen by the counter, or really released. In a trace
  * recorded with free lists resolved only what a collection frees is parked. */
-static void gc_free(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
+static void gc_free(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
     if (!shape->gc)
         return;
     bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
-    if (occupancy && *occupancy < capacity && !resolved)
+    if (heap->rules->zombie_frames && shape->kind == GCS_KIND_FRAME && !shape->zombie &&
+        !resolved)
+        shape->zombie = true;
+    else if (occupancy && *occupancy < capacity && !resolved)
         ++*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_less(heap);
@@ -142,10 +151,16 @@ enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
     return GCS_OK;
 }
 
+unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape)
+{
+    return shape->kind == GCS_KIND_GENERATOR ? heap->rules->close_generator
+                                             : heap->rules->close_coroutine;
+}
+
 /* The object is gone for good: books are closed, row and slots handed back. */
 static void release(struct gcs_heap *heap, gcs_row row)
 {
-    const struct shape *shape = shape_of(heap, row);
+    struct shape *shape = &heap->shapes[heap->rows[row].shape & SHAPE_MASK];
     uint32_t count;
     slots_of(heap, row, &count);
     uint64_t bytes = row_bytes(heap, row) + row_extra(heap, row);
@@ -155,6 +170,9 @@ static void release(struct gcs_heap *heap, gcs_row row)
         heap->totals.garbage_objects--;
         heap->totals.garbage_bytes -= bytes;
     }
+    if (has(heap, row, CLOSING))
+        for (unsigned i = close_allocations(heap, shape); i > 0; i--)
+            count_one_less(heap);
     gc_free(heap, shape, count);
     if (heap->rows[row].extra == BIG_EXTRA)
         forget_big(heap, row);
@@ -176,7 +194,7 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
  * the last callback has been called; only that it was allocated can be noticed. */
 static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
 {
-    static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
+    struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
     uint32_t callbacks = weak_callbacks(heap, row);
     if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
         gc_alloc(heap, &tuple, 2 * callbacks);
@@ -186,6 +204,27 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
             count_one_less(heap);
         }
     }
+}
+
+/* A suspended generator is closed before it dies: an exception is thrown into it. What that
+ * makes is gone when its frame is, but may collect (CPython 3.10, genobject.c, gen_dealloc):
+ * the generator is young again meanwhile, and kept. */
+static void close_dying(struct gcs_heap *heap, gcs_row row)
+{
+    unsigned made = close_allocations(heap, shape_of(heap, row));
+    set(heap, row, FINALIZED);
+    if (made == 0 || heap->rules->count_tracking)
+        return;
+    heap->rows[row].roots = 0;
+    take_root(heap, row);
+    if (!heap->collecting)
+        track(heap, row);
+    while (made-- > 0)
+        count_one_more(heap);
+    if (!heap->collecting)
+        untrack(heap, row);
+    heap->rows[row].refs = 0;
+    set(heap, row, CLOSING);
 }
 
 /* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer, the
@@ -207,6 +246,8 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
             return false;
         }
     }
+    if (shape->closes && !has(heap, row, FINALIZED))
+        close_dying(heap, row);
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
     if (shape->kind == GCS_KIND_WEAKREF)

@@ -36,6 +36,7 @@ enum {
     HAS_WEAKREFS = 1u << 29,
     DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
     DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
+    CLOSING = DROPS_ROOT,  /* a dying generator: what closing it made is still there */
 };
 
 /* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
@@ -71,11 +72,13 @@ struct shape {
     uint8_t kind;        /* enum gcs_kind */
     uint8_t visits_type; /* 1: an instance of a Python class reports its type */
     bool gc;             /* has the collector's header */
-    bool companion;      /* its objects have a companion if they have slots */
+    uint32_t companion;  /* the shape of its objects' companions; 0: they have none */
     bool last_first;     /* gives up, and reports, its slots from the last */
     bool has_clear;      /* has a tp_clear */
     uint8_t finalizer;   /* enum gcs_finalizer */
     bool legacy;         /* has a tp_del */
+    bool closes;         /* a generator or coroutine: its finalizer closes it */
+    bool zombie;         /* frames: the code object keeps a dead one */
 };
 
 struct big_extra {
@@ -170,9 +173,10 @@ extern const struct gcs_rules versionless_rules;
 void link_slot(struct gcs_heap *heap, uint32_t place, gcs_row owner, gcs_row target);
 
 /* deaths.c */
-void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
+void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots);
 void let_go(struct gcs_heap *heap, gcs_row row);
 void clear_slots(struct gcs_heap *heap, gcs_row row);
+unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);

@@ -291,24 +291,22 @@ static bool set_long_lived(struct run *run)
 #else
 /* 3.6 shows its figures to nobody, so as many objects as they say live through a collection of
  * the generation that sets each, and are hidden then. */
-static bool live_through(size_t objects, int generation)
+static bool live_through(struct run *run, size_t objects, PyObject *generation)
 {
     for (size_t i = 0; i < objects; i++) {
         if (!PyList_New(0)) {
             return false;
         }
     }
-    PyObject *gc = PyImport_ImportModule("gc");
-    PyObject *done = gc ? PyObject_CallMethod(gc, "collect", "i", generation) : NULL;
-    Py_XDECREF(gc);
-    Py_XDECREF(done);
+    const bool done = call(run->actions[COLLECT], generation);
     hide_heap();
-    return done != NULL;
+    return done;
 }
 
 static bool set_long_lived(struct run *run)
 {
-    return live_through(run->start[3], 2) && live_through(run->start[4], 1);
+    return live_through(run, run->start[3], run->nothing) &&
+           live_through(run, run->start[4], run->middle);
 }
 #endif
 
@@ -320,9 +318,11 @@ bool start(struct run *run, const int *thresholds)
         return false;
     }
     run->slice = PySlice_New(Py_None, Py_None, Py_None);
+    run->middle = Py_BuildValue("(i)", 1);
     hide_heap();
     /* Nothing is left to find: this one empties the free lists and resets the counters. */
-    if (!run->slice || !call(run->actions[COLLECT], run->nothing) || !set_long_lived(run)) {
+    if (!run->slice || !run->middle || !call(run->actions[COLLECT], run->nothing) ||
+        !set_long_lived(run)) {
         return false;
     }
     for (int g = 0; g < 3; g++) {

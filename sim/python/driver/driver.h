@@ -165,6 +165,7 @@ struct run {
     struct figures seen[3];
     PyObject *actions[ACTIONS];
     PyObject *nothing; /* the empty tuple */
+    PyObject *middle;  /* the tuple (1,) */
     PyObject *globals; /* of the functions that the driver makes */
     PyObject *scratch; /* a list whose items tuples are made of */
     PyObject *empty;   /* a list that iterators begin with */

@@ -24,6 +24,7 @@ static void release(struct run *run)
         free(run->objects[i].members);
     }
     Py_XDECREF(run->nothing);
+    Py_XDECREF(run->middle);
     Py_XDECREF(run->globals);
     Py_XDECREF(run->scratch);
     Py_XDECREF(run->empty);
