@@ -73,6 +73,7 @@ struct gcs_rules {
     uint8_t tuple_reused;                    /* … and that is handed out again */
     bool slotless_is_gc; /* an instance that adds nothing is a GC object (3.8 on) */
     bool companions;     /* instances with __dict__ and generators are two objects (to 3.10) */
+    bool frame_first;    /* a generator's frame is tracked before the generator is made (3.6) */
     bool zombie_frames;  /* a code object keeps its first dead frame for the next call (to 3.10)
                           */
     bool function_clear; /* functions have a tp_clear (3.8 on) */

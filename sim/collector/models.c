@@ -72,7 +72,7 @@ static int choose_increment(const struct gcs_counts *counts,
     .emptied = {[GCS_FREE_LIST_LIST] = true,   [GCS_FREE_LIST_DICT] = true,      \
                 [GCS_FREE_LIST_METHOD] = true, [GCS_FREE_LIST_CFUNCTION] = true, \
                 [GCS_FREE_LIST_SLICE] = true,  [GCS_FREE_LIST_ITERATOR] = true}, \
-    .function_clear = true, .tuple_free_list = 2000
+    .function_clear = true, .close_coroutine = 3, .tuple_free_list = 2000
 
 #define DRIVER "exact; every collection equal to the real interpreter's"
 #define LEDGER "exact; every collection equal to recorded ledgers"
@@ -98,8 +98,8 @@ static const struct gcs_model models[] = {
         .last_patch = ANY_PATCH,
         .timing = GCS_TIMING_ALLOCATION,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
-                  .tuple_while_moving = true, .dict_lazy = true,
+        .rules = {RULES_3_6, .frame_first = true, .tuple_parked = 19, .tuple_reused = 19,
+                  .companions = true, .tuple_while_moving = true, .dict_lazy = true,
                   .resurrection = GCS_RESURRECTION_WHOLE_COUNTED, .weak_tuple_from = 2,
                   .minor = 6, .alignment = 8, .gc_header = 32},
         .choose = gcs_choose_generational,
@@ -191,9 +191,9 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_CHECK,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 3, .close_coroutine = 3, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 12, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -208,9 +208,9 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 3, .close_coroutine = 3, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 12, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -224,9 +224,9 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_coroutine = 3, .tuple_parked = 20, .tuple_reused = 20,
+                  .slotless_is_gc = true, .dict_lazy = true, .weak_tuple_from = 1, .minor = 13,
+                  .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {

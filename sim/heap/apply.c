@@ -88,6 +88,8 @@ static enum gcs_status make_companion(struct gcs_heap *heap, gcs_row owner, uint
     set(heap, owner, HAS_COMPANION);
     if (!standing)
         gc_alloc(heap, &heap->shapes[shape], slots);
+    if (heap->rules->frame_first && heap->shapes[shape].kind == GCS_KIND_FRAME)
+        enter_generation(heap, companion, standing);
     return GCS_OK;
 }
 
@@ -100,7 +102,8 @@ static enum gcs_status finish_companion(struct gcs_heap *heap, gcs_row owner,
     gcs_row companion = slots_of(heap, owner, &one)[0];
     if (targets)
         GCS_TRY(fill(heap, companion, targets, error));
-    enter_generation(heap, companion, standing);
+    if (!has(heap, companion, TRACKED))
+        enter_generation(heap, companion, standing);
     return GCS_OK;
 }
 
@@ -114,6 +117,9 @@ static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *e
     GCS_TRY(make_and_count(heap, event->type, pair ? 1 : event->slots, &row, error));
     GCS_TRY(number_add(heap, event->object, row, error));
     heap->rows[row].roots = 1;
+    if (shape->closes)
+        GCS_TRY(GCS_GROW(heap->memory, &heap->closings, &heap->closing_capacity,
+                         ++heap->generators, error));
     if (pair && shape->closes) /* the frame comes before its generator, a dict behind */
         GCS_TRY(make_companion(heap, row, event->slots, standing, error));
     if (!standing)

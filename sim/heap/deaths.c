@@ -157,6 +157,44 @@ unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shap
                                              : heap->rules->close_coroutine;
 }
 
+/* A suspended generator is closed before it dies: an exception is thrown into it, which drops
+ * what it holds. What that makes for the time may collect (CPython 3.10, genobject.c,
+ * gen_dealloc); the generator is young and kept meanwhile. */
+static void begin_closing(struct gcs_heap *heap, gcs_row row)
+{
+    heap->closings[heap->closing_count++] = (struct closing){.owner = NOBODY};
+    heap->rows[row].roots = 0;
+    take_root(heap, row);
+    track(heap, row);
+    for (unsigned i = close_allocations(heap, shape_of(heap, row)); i > 0; i--)
+        count_one_more(heap);
+    set(heap, row, CLOSING);
+}
+
+static void end_closing(struct gcs_heap *heap, gcs_row row)
+{
+    heap->closing_count--;
+    untrack(heap, row);
+    heap->rows[row].refs = heap->rows[row].roots = 0;
+    for (unsigned i = close_allocations(heap, shape_of(heap, row)); i > 0; i--)
+        count_one_less(heap);
+}
+
+/* Whose death let a dying object go. */
+static gcs_row *owner_of(struct gcs_heap *heap, gcs_row dying)
+{
+    return has(heap, dying, CLOSING) ? &heap->closings[heap->closing_count - 1].owner
+                                     : &heap->rows[dying].next;
+}
+
+/* How many of its slots a dying object has given up: in roots, as nobody refers to it any more.
+ */
+static uint32_t *step_of(struct gcs_heap *heap, gcs_row dying)
+{
+    return has(heap, dying, CLOSING) ? &heap->closings[heap->closing_count - 1].step
+                                     : &heap->rows[dying].roots;
+}
+
 /* The object is gone for good: books are closed, row and slots handed back. */
 static void release(struct gcs_heap *heap, gcs_row row)
 {
@@ -171,8 +209,8 @@ static void release(struct gcs_heap *heap, gcs_row row)
         heap->totals.garbage_bytes -= bytes;
     }
     if (has(heap, row, CLOSING))
-        for (unsigned i = close_allocations(heap, shape); i > 0; i--)
-            count_one_less(heap);
+        end_closing(heap, row);
+    heap->generators -= shape->closes;
     gc_free(heap, shape, count);
     if (heap->rows[row].extra == BIG_EXTRA)
         forget_big(heap, row);
@@ -206,27 +244,6 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
     }
 }
 
-/* A suspended generator is closed before it dies: an exception is thrown into it. What that
- * makes is gone when its frame is, but may collect (CPython 3.10, genobject.c, gen_dealloc):
- * the generator is young again meanwhile, and kept. */
-static void close_dying(struct gcs_heap *heap, gcs_row row)
-{
-    unsigned made = close_allocations(heap, shape_of(heap, row));
-    set(heap, row, FINALIZED);
-    if (made == 0 || heap->rules->count_tracking)
-        return;
-    heap->rows[row].roots = 0;
-    take_root(heap, row);
-    if (!heap->collecting)
-        track(heap, row);
-    while (made-- > 0)
-        count_one_more(heap);
-    if (!heap->collecting)
-        untrack(heap, row);
-    heap->rows[row].refs = 0;
-    set(heap, row, CLOSING);
-}
-
 /* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer, the
  * weak references. In a collection the object may still be among the unreachable. False: the
  * finalizer resurrected it, and it is young again. */
@@ -246,8 +263,12 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
             return false;
         }
     }
-    if (shape->closes && !has(heap, row, FINALIZED))
-        close_dying(heap, row);
+    if (shape->closes && !has(heap, row, FINALIZED) &&
+        (close_allocations(heap, shape) || heap->rules->count_tracking)) {
+        set(heap, row, FINALIZED);
+        begin_closing(heap, row);
+        return true;
+    }
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
     if (shape->kind == GCS_KIND_WEAKREF)
@@ -278,7 +299,7 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
     uint32_t count;
     uint32_t *slots = slots_of(heap, dying, &count);
     bool last_first = shape_of(heap, dying)->last_first;
-    uint32_t *step = &heap->rows[dying].roots; /* free to use: nobody refers to it any more */
+    uint32_t *step = step_of(heap, dying);
     while (*step < count) {
         uint32_t at = last_first ? count - 1 - *step : *step;
         ++*step;
@@ -294,23 +315,21 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
  * way back is kept in the dying rows themselves. */
 static void die(struct gcs_heap *heap, gcs_row row)
 {
-    gcs_row owner = NOBODY, next;
+    gcs_row next;
     if (!begin_dying(heap, row))
         return;
-    for (;;) {
+    *owner_of(heap, row) = NOBODY;
+    while (row != NOBODY) {
         if (next_callback(heap, row, &next) || next_slot(heap, row, &next)) {
             if (begin_dying(heap, next)) {
-                heap->rows[row].next = owner;
-                owner = row;
+                *owner_of(heap, next) = row;
                 row = next;
             }
             continue;
         }
+        gcs_row owner = *owner_of(heap, row);
         release(heap, row);
-        if (owner == NOBODY)
-            return;
         row = owner;
-        owner = heap->rows[row].next;
     }
 }
 

@@ -36,7 +36,7 @@ enum {
     HAS_WEAKREFS = 1u << 29,
     DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
     DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
-    CLOSING = DROPS_ROOT,  /* a dying generator: what closing it made is still there */
+    CLOSING = DROPS_ROOT,  /* a dying generator whose finalizer is at work: in heap->closings */
 };
 
 /* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
@@ -89,6 +89,13 @@ struct big_extra {
 /* Recent objects are found in a ring by number, older ones in a hash table of rows. */
 enum { RECENT = 1u << 16 };
 
+/* A generator that is being closed before it dies. It is still tracked, so a row has no room
+ * for this. */
+struct closing {
+    gcs_row owner; /* whose death let it go, or NOBODY */
+    uint32_t step; /* next slot */
+};
+
 /* A slot in the list of those that hold the same object. */
 struct link {
     uint32_t next;
@@ -139,6 +146,10 @@ struct gcs_heap {
     struct gcs_trigger trigger;
     uint16_t occupancy[GCS_FREE_LIST_COUNT];
     uint16_t tuple_occupancy[GCS_TUPLE_LENGTHS];
+    struct closing *closings; /* the innermost last */
+    size_t closing_capacity;
+    size_t closing_count;
+    size_t generators; /* alive: as many may be closing at once */
     bool collecting;
     bool marked; /* incremental: the cycle's marking is done, it collects now */
     int64_t work_to_do;

@@ -389,6 +389,7 @@ void gcs_heap_free(struct gcs_heap *heap)
     gcs_memory_free(memory, heap->big, heap->big_capacity, sizeof *heap->big);
     gcs_memory_free(memory, heap->stamps, heap->stamp_capacity, sizeof *heap->stamps);
     gcs_memory_free(memory, heap->links, heap->link_capacity, sizeof *heap->links);
+    gcs_memory_free(memory, heap->closings, heap->closing_capacity, sizeof *heap->closings);
     gcs_memory_free(memory, heap->holders, heap->holder_capacity, sizeof *heap->holders);
     weak_free(heap);
     free(heap);

@@ -235,6 +235,11 @@ struct figures figures_of(int g)
     return (struct figures){now->collections, now->collected, now->uncollectable};
 }
 
+int count_of(int g)
+{
+    return collector()->generations[g].count;
+}
+
 /* ----------------------------------------------------------------------- standing objects */
 
 /* What is made from here on is not counted and runs no collection. */

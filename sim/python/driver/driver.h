@@ -157,6 +157,7 @@ struct run {
     size_t allocations;
     size_t most_slots;
     size_t line;
+    size_t event; /* being executed */
     bool stretch;
     size_t objects_minor; /* `o objects=3.N`, or 0 */
     bool resolved;        /* `o freelists=resolved` */
@@ -184,6 +185,7 @@ bool parse(struct run *run, char *text);
 /* collector.c */
 bool find_collector(void);
 struct figures figures_of(int g);
+int count_of(int g);
 bool call(PyObject *function, PyObject *arguments);
 bool import_actions(struct run *run);
 bool start(struct run *run, const int *thresholds);
@@ -212,6 +214,7 @@ bool make_types(struct run *run);
 /* frames.c */
 bool make_globals(struct run *run);
 bool make_code(struct run *run, struct type_info *type);
+void watch_closing(struct run *run);
 PyObject *new_frame(struct run *run, const struct type_info *type);
 PyObject *new_generator(struct run *run, const struct type_info *type);
 void store_local(PyObject *self, enum kind kind, size_t slot, PyObject *value);
@@ -222,6 +225,7 @@ bool allocate(struct run *run, const struct event *event, size_t index);
 bool store(struct run *run, const struct event *event);
 
 /* run.c */
+bool log_collections(struct run *run);
 bool note(struct run *run, size_t event);
 void allow_deep_deaths(bool allow);
 bool run_events(struct run *run);

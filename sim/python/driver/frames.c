@@ -96,6 +96,46 @@ bool make_globals(struct run *run)
            execute_source(run, waiting) && execute_source(run, "def Function(): pass\n");
 }
 
+/*
+ * Closing a generator may collect, and many may die in one event: so the log is kept before and
+ * after each.
+ */
+static struct run *watched;
+static destructor close_generator, close_coroutine;
+
+static void close_and_log(PyObject *self, destructor close)
+{
+    if (!PyErr_Occurred()) {
+        (void)log_collections(watched);
+    }
+    close(self);
+    if (!PyErr_Occurred()) {
+        (void)log_collections(watched);
+    }
+}
+
+static void finalize_generator(PyObject *self)
+{
+    close_and_log(self, close_generator);
+}
+
+static void finalize_coroutine(PyObject *self)
+{
+    close_and_log(self, close_coroutine);
+}
+
+/* NULL: no more. */
+void watch_closing(struct run *run)
+{
+    if (run) {
+        close_generator = PyGen_Type.tp_finalize;
+        close_coroutine = PyCoro_Type.tp_finalize;
+    }
+    watched = run;
+    PyGen_Type.tp_finalize = run ? finalize_generator : close_generator;
+    PyCoro_Type.tp_finalize = run ? finalize_coroutine : close_coroutine;
+}
+
 static PyCodeObject *code_of(const struct type_info *type)
 {
     return (PyCodeObject *)PyFunction_GET_CODE(type->function);

@@ -96,7 +96,9 @@ static PyObject *driver_run(PyObject *module, PyObject *arguments)
     copy[length] = '\0';
     if (prepare(&run) && parse(&run, copy) && make_types(&run) && make_scratch(&run)) {
         allow_deep_deaths(true);
+        watch_closing(&run);
         const bool good = start(&run, thresholds) && run_events(&run);
+        watch_closing(NULL);
         allow_deep_deaths(false);
         /* Whatever happened, the interpreter gets its heap back. */
         show_heap();

@@ -31,32 +31,53 @@ static void finish_deaths(void)
 #endif
 }
 
-/* Logs the collections that ran since the last call: at most one of each generation. */
-bool note(struct run *run, size_t event)
+static bool log_one(struct run *run, int g)
 {
-    finish_deaths();
-    for (int g = 0; g < 3; g++) {
-        const struct figures now = figures_of(g);
-        struct figures *seen = &run->seen[g];
-        if (now.collections == seen->collections) {
-            continue;
-        }
-        struct row *row = append(&run->rows, sizeof *row);
-        if (!row) {
-            return false;
-        }
-        row->event = event;
-        row->generation = g;
-        row->collected = now.collected - seen->collected;
-        row->uncollectable = now.uncollectable - seen->uncollectable;
-        if (now.collections != seen->collections + 1) {
-            PyErr_SetString(PyExc_RuntimeError, "two collections where one was possible");
-            return false;
-        }
-        *seen = now;
+    const struct figures now = figures_of(g);
+    struct figures *seen = &run->seen[g];
+    struct row *row;
+    if (now.collections == seen->collections) {
+        return true;
     }
+    row = append(&run->rows, sizeof *row);
+    if (!row) {
+        return false;
+    }
+    row->event = run->event;
+    row->generation = g;
+    row->collected = now.collected - seen->collected;
+    row->uncollectable = now.uncollectable - seen->uncollectable;
+    if (now.collections != seen->collections + 1) {
+        PyErr_SetString(PyExc_RuntimeError, "two collections where one was possible");
+        return false;
+    }
+    *seen = now;
     return true;
 }
+
+/*
+ * Logs the collections that ran since the last call: at most one of each generation. A
+ * collection resets the counts up to its generation and raises the next: so where an older one
+ * came first, the younger has left its mark.
+ */
+bool log_collections(struct run *run)
+{
+    const bool oldest_first = count_of(1) > 0;
+    const bool middle_last = count_of(1) == 0 && count_of(2) > 0;
+    if (middle_last) {
+        return log_one(run, 0) && log_one(run, 2) && log_one(run, 1);
+    }
+    return oldest_first ? log_one(run, 2) && log_one(run, 1) && log_one(run, 0)
+                        : log_one(run, 0) && log_one(run, 1) && log_one(run, 2);
+}
+
+bool note(struct run *run, size_t event)
+{
+    run->event = event;
+    finish_deaths();
+    return log_collections(run) && !PyErr_Occurred();
+}
+
 static bool execute(struct run *run, const struct event *event, size_t index)
 {
     switch (event->op) {
@@ -87,6 +108,7 @@ bool run_events(struct run *run)
 {
     const struct event *events = run->events.data;
     for (size_t i = 0; i < run->events.size; i++) {
+        run->event = i;
         if (!execute(run, &events[i], i) || !note(run, i)) {
             return false;
         }
