@@ -58,12 +58,17 @@ static char *write_source(const struct type_info *type, PyObject *const *keys)
     return source;
 }
 
+/* The second is the prototype: what only the first one's closing makes is there then. */
 static bool make_prototype(struct run *run, struct type_info *type)
 {
-    type->prototype = PyObject_Call(type->function, run->nothing, NULL);
-    PyObject *sent =
-        type->prototype ? PyObject_CallMethod(type->prototype, "send", "O", Py_None) : NULL;
-    Py_XDECREF(sent);
+    PyObject *sent = Py_None;
+    for (int i = 0; sent && i < 2; i++) {
+        Py_XDECREF(type->prototype);
+        type->prototype = PyObject_Call(type->function, run->nothing, NULL);
+        sent =
+            type->prototype ? PyObject_CallMethod(type->prototype, "send", "O", Py_None) : NULL;
+        Py_XDECREF(sent);
+    }
     return sent != NULL;
 }
 
@@ -266,7 +271,8 @@ static void suspend_like(PyObject *self, PyObject *prototype)
 #endif
     for (Py_ssize_t i = depth_of(frame); i < depth_of(model); i++) {
 #if PY_VERSION_HEX >= 0x030E0000
-        frame->localsplus[i] = PyStackRef_DUP(model->localsplus[i]);
+        const _PyStackRef item = model->localsplus[i];
+        frame->localsplus[i] = PyStackRef_IsNull(item) ? item : PyStackRef_DUP(item);
 #else
         frame->localsplus[i] = Py_NewRef(model->localsplus[i]);
 #endif
