@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,18 @@ enum kind {
     SET,
     CELL,
     CONTAINER,
+    FUNCTION,
+    FRAME,
+    ITERATOR,
     SLICE,
     METHOD,
     CFUNCTION,
     KINDS
 };
 
-static const char *const kind_names[KINDS] = {"",      "atomic", "tuple",    "list",
-                                              "dict",  "set",    "cell",     "container",
-                                              "slice", "method", "cfunction"};
+static const char *const kind_names[KINDS] = {
+    "",          "atomic",   "tuple", "list",     "dict",  "set",    "cell",
+    "container", "function", "frame", "iterator", "slice", "method", "cfunction"};
 
 enum {
     FROZEN = 3,   /* the permanent generation, behind the three others */
@@ -38,12 +42,14 @@ struct type {
     bool defined;
     bool has_dict;
     bool weakrefable;
+    bool zombie; /* of frames: the code object keeps a dead one */
     enum kind kind;
     size_t slots;
 };
 
 struct object {
     enum kind kind;
+    size_t type;
     bool alive;
     bool container; /* the collector's kind of memory, whether tracked or not */
     bool tracked;
@@ -85,6 +91,10 @@ struct model {
     int count[3];
     uint64_t total;
     uint64_t pending;
+    bool collecting;
+    bool whole;    /* o objects: no object is more than itself */
+    bool resolved; /* o freelists */
+    uint64_t standing;
     bool enabled;
     bool scheduled;
     bool stretch;
@@ -143,6 +153,18 @@ static bool tracks_tuples_by_content(const struct model *model)
 static bool has_freeze(const struct model *model)
 {
     return from(model, 7, 0);
+}
+
+static bool parks_frames(const struct model *model)
+{
+    return !from(model, 11, 0);
+}
+
+/* Functions could not be broken up to 3.7, and what is born complete still cannot. */
+static bool has_clear(const struct model *model, enum kind kind)
+{
+    return kind == FUNCTION ? from(model, 8, 0)
+                            : kind != TUPLE && kind != ITERATOR && kind < SLICE;
 }
 
 static size_t longest_tuple_parked(const struct model *model)
@@ -263,6 +285,10 @@ static int most_parked(const struct model *model, enum kind kind)
         return 80;
     case SLICE:
         return 1;
+    case FRAME:
+        return parks_frames(model) ? 200 : 0;
+    case ITERATOR:
+        return from(model, 14, 0) ? 10 : 0;
     case METHOD:
         return from(model, 14, 0) ? 20 : from(model, 9, 0) ? 0 : 256;
     case CFUNCTION:
@@ -272,14 +298,29 @@ static int most_parked(const struct model *model, enum kind kind)
     case SET:
     case CELL:
     case CONTAINER:
+    case FUNCTION:
     case KINDS:
         break;
     }
     return 0;
 }
 
+/* What a code object keeps is not on the list. */
+static bool *zombie_of(struct model *model, enum kind kind, size_t type)
+{
+    return kind == FRAME && parks_frames(model) ? &model->types[type].zombie : NULL;
+}
+
 static bool park(struct model *model, const struct object *object)
 {
+    bool *zombie = zombie_of(model, object->kind, object->type);
+    if (model->resolved && !model->collecting) {
+        return false;
+    }
+    if (zombie && !*zombie) {
+        *zombie = true;
+        return true;
+    }
     int *parked = free_list(model, object->kind, object->slots, longest_tuple_parked(model));
     if (!parked || *parked >= most_parked(model, object->kind)) {
         return false;
@@ -503,8 +544,9 @@ static uint64_t untrack_survivors(struct model *model, const struct list *surviv
     return tracked;
 }
 
-/* Breaks every reference that garbage holds; all of it dies of that. */
-static void clear(struct model *model, const struct list *candidates)
+/* Breaks the references that garbage holds; what nothing can be broken in and lives on is old.
+ */
+static void clear(struct model *model, const struct list *candidates, int older)
 {
     for (size_t i = 0; i < candidates->length; i++) {
         struct object *object = &model->objects[candidates->row[i]];
@@ -512,7 +554,7 @@ static void clear(struct model *model, const struct list *candidates)
             continue;
         }
         object->references++;
-        for (size_t slot = 0; slot < object->slots; slot++) {
+        for (size_t slot = 0; has_clear(model, object->kind) && slot < object->slots; slot++) {
             drop_reference(model, object->slot[slot]);
             object->slot[slot] = 0;
         }
@@ -520,6 +562,9 @@ static void clear(struct model *model, const struct list *candidates)
         object->contents = 0;
         drop_reference(model, candidates->row[i]);
         bury(model);
+        if (object->alive) {
+            join_list(model, object, older);
+        }
     }
 }
 
@@ -537,6 +582,7 @@ static struct model_row *new_row(struct model *model)
 
 static void collect(struct model *model, int generation)
 {
+    model->collecting = true;
     reset_counts(model, generation);
     struct list candidates = take_candidates(model, generation);
     for (size_t i = 0; i < candidates.length; i++) {
@@ -567,10 +613,11 @@ static void collect(struct model *model, int generation)
             join_list(model, object, generation < 2 ? generation + 1 : 2);
         }
     }
-    clear(model, &candidates);
+    clear(model, &candidates, generation < 2 ? generation + 1 : 2);
     if (generation == 2) {
         empty_free_lists(model);
     }
+    model->collecting = false;
     row->live_objects = model->live;
     free(candidates.row);
     free(survivors.row);
@@ -620,8 +667,13 @@ static void check(struct model *model)
 
 /* ---------------------------------------------------------------------------------- events */
 
-static bool take_parked(struct model *model, enum kind kind, size_t slots)
+static bool take_parked(struct model *model, enum kind kind, size_t type, size_t slots)
 {
+    bool *zombie = zombie_of(model, kind, type);
+    if (zombie && *zombie) {
+        *zombie = false;
+        return true;
+    }
     int *parked = free_list(model, kind, slots, longest_tuple_reused(model));
     if (!parked || *parked == 0) {
         return false;
@@ -631,7 +683,8 @@ static bool take_parked(struct model *model, enum kind kind, size_t slots)
 }
 
 /* A new object with one reference and empty slots, not tracked yet. */
-static size_t new_object(struct model *model, enum kind kind, size_t slots, bool container)
+static size_t new_object(struct model *model, enum kind kind, size_t type, size_t slots,
+                         bool container)
 {
     if (model->object_count == model->object_room) {
         model->object_room *= 2;
@@ -640,6 +693,7 @@ static size_t new_object(struct model *model, enum kind kind, size_t slots, bool
     const size_t row = model->object_count++;
     struct object *object = &model->objects[row];
     *object = (struct object){.kind = kind,
+                              .type = type,
                               .alive = true,
                               .container = container,
                               .references = 1,
@@ -651,7 +705,7 @@ static size_t new_object(struct model *model, enum kind kind, size_t slots, bool
         abort();
     }
     model->live++;
-    if (container && !take_parked(model, kind, slots)) {
+    if (container && model->named > model->standing && !take_parked(model, kind, type, slots)) {
         count_allocation(model);
     }
     return row;
@@ -695,27 +749,40 @@ static bool tracked_at_birth(const struct model *model, const struct type *type,
     return false;
 }
 
-static void allocate(struct model *model, const struct type *type, const size_t *targets,
-                     size_t slots)
+/* What was there before the trace is old. */
+static void grow_old(struct model *model, size_t row)
 {
+    struct object *object = &model->objects[row];
+    if (row && object->tracked && model->named <= model->standing) {
+        leave_list(model, object);
+        join_list(model, object, 2);
+    }
+}
+
+static void allocate(struct model *model, size_t number, const size_t *targets, size_t slots)
+{
+    const struct type *type = &model->types[number];
     const bool bare =
         type->kind == INSTANCE && slots == 0 && !type->has_dict && !type->weakrefable;
     const bool container =
         type->kind != ATOMIC && (!bare || empty_instances_are_containers(model));
-    const bool split = type->has_dict && slots > 0 && has_separate_dicts(model);
-    const size_t row = new_object(model, type->kind, split ? 0 : slots, container);
+    const bool split =
+        type->has_dict && slots > 0 && has_separate_dicts(model) && !model->whole;
+    const size_t row = new_object(model, type->kind, number, split ? 0 : slots, container);
     model->objects[row].roots = 1;
     model->row_of[model->named] = row;
     if (container && tracked_at_birth(model, type, targets, slots)) {
         track(model, &model->objects[row]);
     }
     if (split) {
-        const size_t contents = new_object(model, DICT, slots, true);
+        const size_t contents = new_object(model, DICT, number, slots, true);
         model->objects[row].contents = contents;
     }
     for (size_t i = 0; i < slots; i++) {
         put(model, holder(model, row), i, targets[i]);
     }
+    grow_old(model, row);
+    grow_old(model, model->objects[row].contents);
 }
 
 /* ---------------------------------------------------------------------------------- parser */
@@ -842,7 +909,7 @@ static void parse_allocation(struct model *model, const struct words *words)
         model->row_of = grown(model->row_of, model->named_room, sizeof *model->row_of);
     }
     if (!model->failed) {
-        allocate(model, &model->types[type], targets, slots);
+        allocate(model, type, targets, slots);
     }
     free(targets);
 }
@@ -980,6 +1047,26 @@ static void parse_event(struct model *model, const struct words *words)
     model->event++;
 }
 
+static void parse_option(struct model *model, const struct words *words)
+{
+    const char *option = words->count == 2 ? words->word[1] : "";
+    const char *value = strchr(option, '=');
+    if (strncmp(option, "objects=", 8) == 0) {
+        model->whole = true;
+    } else if (strncmp(option, "freelists=", 10) == 0) {
+        model->resolved = true;
+    } else if (strncmp(option, "standing=", 9) == 0) {
+        model->standing = strtoull(value + 1, NULL, 10);
+    } else if (strncmp(option, "start=", 6) == 0) {
+        if (sscanf(value + 1, "%d,%d,%d,%" SCNu64 ",%" SCNu64, &model->count[0],
+                   &model->count[1], &model->count[2], &model->total, &model->pending) != 5) {
+            fail(model, "five figures expected");
+        }
+    } else if (strncmp(option, "roots=", 6) != 0) {
+        fail(model, "an option that the model does not know");
+    }
+}
+
 static void parse_line(struct model *model, char *line, struct words *words)
 {
     if (model->line == 1) {
@@ -1005,9 +1092,7 @@ static void parse_line(struct model *model, char *line, struct words *words)
     } else if (*words->word[0] == 't') {
         parse_type(model, words);
     } else if (*words->word[0] == 'o') {
-        if (words->count != 2 || strncmp(words->word[1], "roots=", 6) != 0) {
-            fail(model, "an option that the model does not know");
-        }
+        parse_option(model, words);
     } else {
         parse_event(model, words);
     }
