@@ -30,7 +30,7 @@ COLUMNS = ("event", "generation", "collected", "uncollectable")
 THRESHOLDS = ("700,10,10", "97,3,2", "300,5,3", "10,2,2", "1,1,1", "2000,10,10", "0,10,10")
 EVENTS = (500, 1000, 2000, 4000, 8000, 20000)
 # A sixth of the traces has each of these, half of them each other feature.
-RARE = ("freeze", "threshold", "legacy", "resurrect")
+RARE = ("freeze", "threshold", "legacy", "resurrect", "objects", "resolved")
 SHOWN_DIFFERENCES = 5
 # The newest series that the driver was built for; internal headers change without notice.
 TRIED = (3, 15)
@@ -274,8 +274,10 @@ def compare(options, interpreter, jobs, work, name):
 
 
 def suits(interpreter, job):
-    """gc.freeze came with 3.7."""
-    return interpreter.version >= (3, 7) or "freeze" not in job.trace.features
+    """gc.freeze came with 3.7; the driver reaches the free lists from 3.10 on."""
+    features = job.trace.features
+    return ((interpreter.version >= (3, 7) or "freeze" not in features) and
+            (interpreter.version >= (3, 10) or "resolved" not in features))
 
 
 def share(jobs, parts):

@@ -106,6 +106,9 @@ static const struct free_list {
     {"cpython-3.14", " kind=cfunction", 1, 16, true, false},
     {"cpython-3.13", " kind=slice", 3, 1, true, true},
     {"cpython-3.14", " kind=slice", 3, 1, true, false},
+    {"cpython-3.13", " kind=iterator", 1, 0, true, false},
+    {"cpython-3.14", " kind=iterator", 1, 10, true, false},
+    {"cpython-3.11", " kind=frame", 2, 0, true, false},
     {"cpython-3.13", " kind=cell", 1, 0, true, false},
     {"cpython-3.13", "", 1, 0, true, false},
 };

@@ -799,6 +799,10 @@ char *random_trace(uint64_t seed, struct random_trace_shape shape, size_t *lengt
 {
     struct generator gen = {.state = seed, .shape = shape};
     uint32_t phase_end = 0;
+    if (has(&gen, RANDOM_TRACE_RESOLVED)) { /* nothing whose death makes objects */
+        gen.shape.features &= ~(uint32_t)(RANDOM_TRACE_WEAKREFS | RANDOM_TRACE_GENERATORS |
+                                          RANDOM_TRACE_COROUTINES);
+    }
     gen.late_types = one_in(&gen, 2);
     print(&gen, "gctrace 1\n");
     write_options(&gen);

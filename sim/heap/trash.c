@@ -121,11 +121,12 @@ static void close_garbage(struct gcs_heap *heap, gcs_row row)
     let_go(heap, row);
 }
 
-/* PEP 442: each finalizer runs once in an object's life. True if one resurrects its object.
- * Those seen wait in HEAD_TRASH, as what dies meanwhile leaves the list. */
+/* PEP 442: each finalizer runs once in an object's life. True if one did something: it may have
+ * resurrected an object, its own or, in a generator, one that died of the closing. Those seen
+ * wait in HEAD_TRASH, as what dies meanwhile leaves the list. */
 static bool finalize_garbage(struct gcs_heap *heap, struct gcs_work *work)
 {
-    bool resurrected = false;
+    bool something = false;
     gcs_row row;
     while ((row = heap->rows[HEAD_UNREACHABLE].next) != HEAD_UNREACHABLE) {
         const struct shape *shape = shape_of(heap, row);
@@ -135,15 +136,29 @@ static bool finalize_garbage(struct gcs_heap *heap, struct gcs_work *work)
             continue;
         set(heap, row, FINALIZED);
         work->finalizers += !shape->closes;
-        if (shape->finalizer == GCS_FINALIZER_RESURRECT) {
+        something = something || shape->closes || shape->finalizer == GCS_FINALIZER_RESURRECT;
+        if (shape->finalizer == GCS_FINALIZER_RESURRECT)
             take_root(heap, row);
-            resurrected = true;
-        } else if (shape->closes) {
+        else if (shape->closes)
             close_garbage(heap, row);
-        }
     }
     list_merge(heap, HEAD_TRASH, HEAD_UNREACHABLE);
-    return resurrected;
+    return something;
+}
+
+/* Whether anything refers to the unreachable from outside, now that finalizers have run. */
+static bool is_resurrected(const struct gcs_heap *heap)
+{
+    uint64_t references = 0, inner = 0;
+    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
+         row = heap->rows[row].next) {
+        uint32_t count;
+        const uint32_t *slots = slots_of(heap, row, &count);
+        references += heap->rows[row].refs;
+        for (uint32_t i = 0; i < count; i++)
+            inner += has(heap, slots[i], UNREACHABLE);
+    }
+    return references != inner;
 }
 
 /* The resurrected and what they reach live on in the older list; the others are trash. */
@@ -186,7 +201,7 @@ void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *w
     bool counted_before = heap->rules->resurrection == GCS_RESURRECTION_WHOLE_COUNTED;
     if (counted_before)
         work->collected += list_size(heap, HEAD_UNREACHABLE);
-    if (finalize_garbage(heap, work))
+    if (finalize_garbage(heap, work) && is_resurrected(heap))
         handle_resurrected_objects(heap, older);
     else
         list_merge(heap, HEAD_UNREACHABLE, HEAD_TRASH);

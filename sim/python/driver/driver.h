@@ -200,8 +200,8 @@ void end_standing(const struct standing *standing);
 
 /* free_lists.c */
 bool can_resolve_free_lists(void);
-void close_free_lists(void);
-void open_free_lists(void);
+void close_free_lists(struct run *run);
+void open_free_lists(struct run *run);
 
 /* classes.c */
 extern PyTypeObject container_type;

@@ -121,6 +121,12 @@ static bool hides_objects(const struct type_info *type)
            type->kind == COROUTINE;
 }
 
+/* Their death, or that of what they refer to, makes objects of its own. */
+static bool allocates_in_death(const struct type_info *type)
+{
+    return type->kind == WEAKREF || type->kind == GENERATOR || type->kind == COROUTINE;
+}
+
 static bool parse_type(struct run *run, const struct fields *fields)
 {
     size_t name;
@@ -155,6 +161,9 @@ static bool parse_type(struct run *run, const struct fields *fields)
     }
     if (HAS_COMPANIONS && run->objects_minor && hides_objects(type)) {
         return wrong(run, "with o objects the driver makes no such objects before 3.11");
+    }
+    if (run->resolved && allocates_in_death(type)) {
+        return wrong(run, "with o freelists=resolved the driver makes no such objects");
     }
     if (type->has_dict && slots > MAX_ATTRIBUTES) {
         return wrong(run, "more attributes than the driver can give an instance");

@@ -109,7 +109,15 @@ bool run_events(struct run *run)
     const struct event *events = run->events.data;
     for (size_t i = 0; i < run->events.size; i++) {
         run->event = i;
-        if (!execute(run, &events[i], i) || !note(run, i)) {
+        const bool frees = run->resolved && (events[i].op == 's' || events[i].op == 'd');
+        if (frees) {
+            close_free_lists(run);
+        }
+        const bool done = execute(run, &events[i], i);
+        if (frees) {
+            open_free_lists(run);
+        }
+        if (!done || !note(run, i)) {
             return false;
         }
         if (COLLECTS_LATER && !run->stretch && (PyErr_CheckSignals() < 0 || !note(run, i))) {
