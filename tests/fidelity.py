@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare gcsim with every CPython on this machine, collection by collection.
 
-Random traces are executed on real objects by each interpreter found (sim/python/driver.c),
+Random traces are executed on real objects by each interpreter found (sim/python/driver),
 and simulated by gcsim with the model of the same release. Event, generation, collected and
 uncollectable of every collection have to be equal.
 

@@ -21,7 +21,7 @@
  *   H5  outside a collection no object is marked as candidate or as unreachable
  *
  * Time never appears here. Memory comes from the budget given at birth, 32 bytes a row plus at
- * most 8 a slot plus at most 16 to find an object by number.
+ * most 8 a slot plus at most 16 to find an object by number, and 8 a generator.
  */
 #ifndef GCSIM_HEAP_H
 #define GCSIM_HEAP_H
