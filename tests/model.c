@@ -19,6 +19,8 @@ enum kind {
     CONTAINER,
     FUNCTION,
     FRAME,
+    GENERATOR,
+    COROUTINE,
     ITERATOR,
     SLICE,
     METHOD,
@@ -27,8 +29,8 @@ enum kind {
 };
 
 static const char *const kind_names[KINDS] = {
-    "",          "atomic",   "tuple", "list",     "dict",  "set",    "cell",
-    "container", "function", "frame", "iterator", "slice", "method", "cfunction"};
+    "",         "atomic", "tuple",     "list",      "dict",     "set",   "cell",   "container",
+    "function", "frame",  "generator", "coroutine", "iterator", "slice", "method", "cfunction"};
 
 enum {
     FROZEN = 3,   /* the permanent generation, behind the three others */
@@ -51,6 +53,7 @@ struct object {
     enum kind kind;
     size_t type;
     bool alive;
+    bool closed;    /* generators: nothing is left to close */
     bool container; /* the collector's kind of memory, whether tracked or not */
     bool tracked;
     uint64_t roots;
@@ -86,7 +89,6 @@ struct model {
     size_t named;
     size_t named_room;
     struct list lists[FROZEN + 1];
-    struct list doomed; /* objects without references, to be freed */
     int threshold[3];
     int count[3];
     uint64_t total;
@@ -299,6 +301,8 @@ static int most_parked(const struct model *model, enum kind kind)
     case CELL:
     case CONTAINER:
     case FUNCTION:
+    case GENERATOR:
+    case COROUTINE:
     case KINDS:
         break;
     }
@@ -336,34 +340,81 @@ static void release_memory(struct model *model)
     }
 }
 
+static void die(struct model *model, size_t row);
+
 static void drop_reference(struct model *model, size_t row)
 {
     if (row && --model->objects[row].references == 0) {
-        append(&model->doomed, row);
+        die(model, row);
+    }
+}
+
+static void drop_contents(struct model *model, struct object *object)
+{
+    const bool backwards = object->kind == LIST || object->kind == TUPLE;
+    for (size_t i = 0; i < object->slots; i++) {
+        size_t *slot = &object->slot[backwards ? object->slots - 1 - i : i];
+        const size_t held = *slot;
+        *slot = 0;
+        drop_reference(model, held);
+    }
+    const size_t contents = object->contents;
+    object->contents = 0;
+    drop_reference(model, contents);
+}
+
+/* How many objects it takes for a time to close a suspended generator. */
+static int closing_takes(const struct model *model, enum kind kind)
+{
+    if (!from(model, 12, 0)) {
+        return from(model, 11, 0) ? 2 : 1;
+    }
+    return kind == COROUTINE || !from(model, 13, 0) ? 3 : 0;
+}
+
+static bool wants_closing(const struct object *object)
+{
+    return (object->kind == GENERATOR || object->kind == COROUTINE) && !object->closed;
+}
+
+static void count_allocation(struct model *model);
+
+/* The caller keeps the object alive. */
+static void close_generator(struct model *model, struct object *object)
+{
+    object->closed = true;
+    for (int i = closing_takes(model, object->kind); i > 0; i--) {
+        count_allocation(model);
+    }
+    drop_contents(model, object);
+    for (int i = closing_takes(model, object->kind); i > 0; i--) {
+        release_memory(model);
     }
 }
 
 /* Frees what has lost its last reference, and what that alone kept. */
-static void bury(struct model *model)
+static void die(struct model *model, size_t row)
 {
-    while (model->doomed.length > 0) {
-        const size_t row = model->doomed.row[--model->doomed.length];
-        struct object *object = &model->objects[row];
-        if (object->tracked) {
-            untrack(model, object);
-        }
-        for (size_t i = 0; i < object->slots; i++) {
-            drop_reference(model, object->slot[i]);
-        }
-        drop_reference(model, object->contents);
-        if (object->container && !park(model, object)) {
-            release_memory(model);
-        }
-        free(object->slot);
-        object->slot = NULL;
-        object->alive = false;
-        model->live--;
+    struct object *object = &model->objects[row];
+    if (object->tracked) {
+        untrack(model, object);
     }
+    if (wants_closing(object)) {
+        /* It is young again meanwhile. */
+        object->roots = object->references = 1;
+        track(model, object);
+        close_generator(model, object);
+        untrack(model, object);
+        object->roots = object->references = 0;
+    }
+    drop_contents(model, object);
+    if (object->container && !park(model, object)) {
+        release_memory(model);
+    }
+    free(object->slot);
+    object->slot = NULL;
+    object->alive = false;
+    model->live--;
 }
 
 static void empty_free_lists(struct model *model)
@@ -554,18 +605,38 @@ static void clear(struct model *model, const struct list *candidates, int older)
             continue;
         }
         object->references++;
-        for (size_t slot = 0; has_clear(model, object->kind) && slot < object->slots; slot++) {
-            drop_reference(model, object->slot[slot]);
-            object->slot[slot] = 0;
+        if (has_clear(model, object->kind)) {
+            drop_contents(model, object);
         }
-        drop_reference(model, object->contents);
-        object->contents = 0;
         drop_reference(model, candidates->row[i]);
-        bury(model);
         if (object->alive) {
             join_list(model, object, older);
         }
     }
+}
+
+/* Closes the generators among the garbage, before it is cleared. How much garbage there is
+ * then: up to 3.6 what there was before. */
+static uint64_t finalize(struct model *model, const struct list *candidates)
+{
+    uint64_t before = 0;
+    uint64_t after = 0;
+    for (size_t i = 0; i < candidates->length; i++) {
+        before += !model->objects[candidates->row[i]].reachable;
+    }
+    for (size_t i = 0; i < candidates->length; i++) {
+        struct object *object = &model->objects[candidates->row[i]];
+        if (!object->reachable && object->alive && wants_closing(object)) {
+            object->references++;
+            close_generator(model, object);
+            drop_reference(model, candidates->row[i]);
+        }
+    }
+    for (size_t i = 0; i < candidates->length; i++) {
+        const struct object *object = &model->objects[candidates->row[i]];
+        after += !object->reachable && object->alive;
+    }
+    return from(model, 7, 0) ? after : before;
 }
 
 static struct model_row *new_row(struct model *model)
@@ -598,7 +669,6 @@ static void collect(struct model *model, int generation)
         /* Both ways to tell garbage have to agree. */
         assert(object->reachable == object->found);
         object->candidate = false;
-        row->collected += !object->reachable;
     }
     row->survivors = untrack_survivors(model, &survivors, generation);
     if (generation == 1) {
@@ -613,6 +683,7 @@ static void collect(struct model *model, int generation)
             join_list(model, object, generation < 2 ? generation + 1 : 2);
         }
     }
+    row->collected = finalize(model, &candidates);
     clear(model, &candidates, generation < 2 ? generation + 1 : 2);
     if (generation == 2) {
         empty_free_lists(model);
@@ -643,7 +714,8 @@ static void collect_if_due(struct model *model)
 static void count_allocation(struct model *model)
 {
     model->count[0]++;
-    if (model->count[0] <= model->threshold[0] || model->threshold[0] == 0 || !model->enabled) {
+    if (model->collecting || model->count[0] <= model->threshold[0] ||
+        model->threshold[0] == 0 || !model->enabled) {
         return;
     }
     if (collects_in_allocation(model)) {
@@ -729,7 +801,6 @@ static void put(struct model *model, struct object *object, size_t slot, size_t 
         track(model, object);
     }
     drop_reference(model, old);
-    bury(model);
 }
 
 static bool tracked_at_birth(const struct model *model, const struct type *type,
@@ -768,11 +839,26 @@ static void allocate(struct model *model, size_t number, const size_t *targets, 
         type->kind != ATOMIC && (!bare || empty_instances_are_containers(model));
     const bool split =
         type->has_dict && slots > 0 && has_separate_dicts(model) && !model->whole;
-    const size_t row = new_object(model, type->kind, number, split ? 0 : slots, container);
+    const bool framed = (type->kind == GENERATOR || type->kind == COROUTINE) &&
+                        has_separate_dicts(model) && !model->whole;
+    model->live += framed; /* by convention the generator is there before its frame */
+    const size_t frame = framed ? new_object(model, FRAME, number, slots, true) : 0;
+    model->live -= framed;
+    model->objects[frame].roots = framed; /* the call has it */
+    if (framed && !from(model, 7, 0)) {
+        track(model, &model->objects[frame]);
+    }
+    const size_t row =
+        new_object(model, type->kind, number, split || framed ? 0 : slots, container);
     model->objects[row].roots = 1;
     model->row_of[model->named] = row;
     if (container && tracked_at_birth(model, type, targets, slots)) {
         track(model, &model->objects[row]);
+    }
+    model->objects[row].contents = frame;
+    model->objects[frame].roots = 0;
+    if (framed && !model->objects[frame].tracked) {
+        track(model, &model->objects[frame]);
     }
     if (split) {
         const size_t contents = new_object(model, DICT, number, slots, true);
@@ -947,7 +1033,6 @@ static void parse_root(struct model *model, const struct words *words)
     } else {
         object->roots--;
         drop_reference(model, row);
-        bury(model);
     }
 }
 
@@ -1124,7 +1209,6 @@ static void tear_down(struct model *model)
     for (int i = 0; i <= FROZEN; i++) {
         free(model->lists[i].row);
     }
-    free(model->doomed.row);
     free(model->objects);
     free(model->row_of);
     free(model->types);

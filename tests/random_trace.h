@@ -51,6 +51,7 @@ enum {
     /* What the reference model covers. */
     RANDOM_TRACE_MODELLED = ((1 << 16) - 1) | RANDOM_TRACE_BUILTINS | RANDOM_TRACE_FUNCTIONS |
                             RANDOM_TRACE_ITERATORS | RANDOM_TRACE_FRAMES |
+                            RANDOM_TRACE_GENERATORS | RANDOM_TRACE_COROUTINES |
                             RANDOM_TRACE_STANDING | RANDOM_TRACE_START | RANDOM_TRACE_OBJECTS |
                             RANDOM_TRACE_RESOLVED
 };
