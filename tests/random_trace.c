@@ -563,13 +563,25 @@ static void make_nest(struct generator *gen)
     }
 }
 
+static bool is_weakrefable(const struct type *type)
+{
+    static const char *const flags[] = {"weakrefable", "=function", "=generator", "=coroutine",
+                                        "=set"};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (strstr(type->flags, flags[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void make_weak(struct generator *gen)
 {
     static const char *const callbacks[3] = {"", " keep", " drop"};
     const uint32_t target = pick(gen);
     const uint32_t callback = below(gen, 3);
     const int type = TYPES - 1;
-    if (!target || !strstr(types[gen->objects[target].type].flags, "weakrefable") ||
+    if (!target || !is_weakrefable(&types[gen->objects[target].type]) ||
         (callback == 0 && gen->objects[target].has_plain_weakref)) {
         return;
     }

@@ -162,13 +162,23 @@ unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shap
  * gen_dealloc); the generator is young and kept meanwhile. */
 static void begin_closing(struct gcs_heap *heap, gcs_row row)
 {
-    heap->closings[heap->closing_count++] = (struct closing){.owner = NOBODY};
+    heap->closings[heap->closing_count++] = (struct closing){.owner = heap->rows[row].next};
+    unset(heap, row, DYING);
+    set(heap, row, FINALIZED);
     heap->rows[row].roots = 0;
     take_root(heap, row);
     track(heap, row);
     for (unsigned i = close_allocations(heap, shape_of(heap, row)); i > 0; i--)
         count_one_more(heap);
     set(heap, row, CLOSING);
+}
+
+/* Where closing makes nothing, to give up the slots is all there is to it. */
+static bool wants_closing(const struct gcs_heap *heap, gcs_row row)
+{
+    const struct shape *shape = shape_of(heap, row);
+    return shape->closes && !has(heap, row, FINALIZED) &&
+           (close_allocations(heap, shape) || heap->rules->count_tracking);
 }
 
 static void end_closing(struct gcs_heap *heap, gcs_row row)
@@ -263,12 +273,6 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
             return false;
         }
     }
-    if (shape->closes && !has(heap, row, FINALIZED) &&
-        (close_allocations(heap, shape) || heap->rules->count_tracking)) {
-        set(heap, row, FINALIZED);
-        begin_closing(heap, row);
-        return true;
-    }
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
     if (shape->kind == GCS_KIND_WEAKREF)
@@ -320,7 +324,12 @@ static void die(struct gcs_heap *heap, gcs_row row)
         return;
     *owner_of(heap, row) = NOBODY;
     while (row != NOBODY) {
-        if (next_callback(heap, row, &next) || next_slot(heap, row, &next)) {
+        bool called = next_callback(heap, row, &next);
+        if (!called && wants_closing(heap, row)) {
+            begin_closing(heap, row);
+            continue;
+        }
+        if (called || next_slot(heap, row, &next)) {
             if (begin_dying(heap, next)) {
                 *owner_of(heap, next) = row;
                 row = next;
