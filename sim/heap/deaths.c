@@ -81,7 +81,7 @@ static void gc_free(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
     if (!shape->gc)
         return;
     bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
-    if (heap->rules->zombie_frames && shape->kind == GCS_KIND_FRAME && !shape->zombie &&
+    if (shape->kind == GCS_KIND_FRAME && heap->rules->zombie_frames && !shape->zombie &&
         !resolved)
         shape->zombie = true;
     else if (occupancy && *occupancy < capacity && !resolved)
@@ -325,7 +325,7 @@ static void die(struct gcs_heap *heap, gcs_row row)
     *owner_of(heap, row) = NOBODY;
     while (row != NOBODY) {
         bool called = next_callback(heap, row, &next);
-        if (!called && wants_closing(heap, row)) {
+        if (heap->generators && !called && wants_closing(heap, row)) {
             begin_closing(heap, row);
             continue;
         }
