@@ -129,10 +129,10 @@ enum {
 };
 
 /* Letters: c companions, d dicts tracked lazily, e the check tests enabled, f gc.freeze,
- * i incremental: it shows a threshold2 of 0 and does not choose by generations,
- * l weak references outlive finalizers, m tuples untracked while moving, o one generation: a
- * free-threaded build, s instances without slots are GC objects, t tuples tracked by content, z
- * full collections empty slices' list. */
+ * h functions have a tp_clear, i incremental: it shows a threshold2 of 0 and does not choose by
+ * generations, l weak references outlive finalizers, m tuples untracked while moving, o one
+ * generation: a free-threaded build, s instances without slots are GC objects, t tuples tracked
+ * by content, z full collections empty slices' list. */
 static const struct facts {
     const char *name;
     unsigned minor;
@@ -140,26 +140,27 @@ static const struct facts {
     int timing, resurrection;
     const char *letters;
     unsigned header, step, parked, reused, methods, cfunctions, weak_tuple;
+    unsigned frames, iterators, close_generator, close_coroutine;
 } facts[] = {
-    {"cpython-3.6", 6, 700, IN, COUNTED, "cdm", 32, 16, 19, 19, 256, 256, 2},
-    {"cpython-3.7", 7, 700, IN, WHOLE, "cdfm", 32, 16, 19, 19, 256, 256, 2},
-    {"cpython-3.8", 8, 700, IN, WHOLE, "cdfs", 16, 16, 19, 19, 256, 256, 2},
-    {"cpython-3.9", 9, 700, IN, EACH, "cdfs", 16, 16, 19, 19, 0, 0, 2},
-    {"cpython-3.10", 10, 700, IN, EACH, "cdfs", 16, 16, 19, 19, 0, 0, 2},
-    {"cpython-3.11", 11, 700, IN, EACH, "dfs", 16, 16, 20, 19, 0, 0, 2},
-    {"cpython-3.12.0", 12, 700, AT, EACH, "dfs", 16, 16, 20, 19, 0, 0, 2},
-    {"cpython-3.12", 12, 700, AT, EACH, "defs", 16, 16, 20, 19, 0, 0, 2},
-    {"cpython-3.13", 13, 2000, AT, EACH, "defs", 16, 16, 20, 20, 0, 0, 1},
-    {"cpython-3.14.0", 14, 2000, AT, EACH, "efisz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.14.4", 14, 2000, AT, EACH, "efistz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.14", 14, 2000, AT, EACH, "efstz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.15", 15, 2000, AT, EACH, "eflstz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.13.0t", 13, 2000, AT, EACH, "defos", 16, 16, 20, 20, 0, 0, 1},
-    {"cpython-3.13t", 13, 2000, AT, EACH, "defos", 16, 16, 20, 20, 0, 0, 1},
-    {"cpython-3.14.0t", 14, 2000, AT, EACH, "efiosz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.14.2t", 14, 2000, AT, EACH, "efiostz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.14t", 14, 2000, AT, EACH, "efostz", 16, 16, 20, 20, 20, 16, 1},
-    {"cpython-3.15t", 15, 2000, AT, EACH, "eflostz", 16, 16, 20, 20, 20, 16, 1},
+    {"cpython-3.6", 6, 700, IN, COUNTED, "cdm", 32, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
+    {"cpython-3.7", 7, 700, IN, WHOLE, "cdfm", 32, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
+    {"cpython-3.8", 8, 700, IN, WHOLE, "cdfhs", 16, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
+    {"cpython-3.9", 9, 700, IN, EACH, "cdfhs", 16, 16, 19, 19, 0, 0, 2, 200, 0, 1, 1},
+    {"cpython-3.10", 10, 700, IN, EACH, "cdfhs", 16, 16, 19, 19, 0, 0, 2, 200, 0, 1, 1},
+    {"cpython-3.11", 11, 700, IN, EACH, "dfhs", 16, 16, 20, 19, 0, 0, 2, 0, 0, 2, 2},
+    {"cpython-3.12.0", 12, 700, AT, EACH, "dfhs", 16, 16, 20, 19, 0, 0, 2, 0, 0, 3, 3},
+    {"cpython-3.12", 12, 700, AT, EACH, "defhs", 16, 16, 20, 19, 0, 0, 2, 0, 0, 3, 3},
+    {"cpython-3.13", 13, 2000, AT, EACH, "defhs", 16, 16, 20, 20, 0, 0, 1, 0, 0, 0, 3},
+    {"cpython-3.14.0", 14, 2000, AT, EACH, "efhisz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.14.4", 14, 2000, AT, EACH, "efhistz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.14", 14, 2000, AT, EACH, "efhstz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.15", 15, 2000, AT, EACH, "efhlstz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.13.0t", 13, 2000, AT, EACH, "defhos", 16, 16, 20, 20, 0, 0, 1, 0, 0, 0, 3},
+    {"cpython-3.13t", 13, 2000, AT, EACH, "defhos", 16, 16, 20, 20, 0, 0, 1, 0, 0, 0, 3},
+    {"cpython-3.14.0t", 14, 2000, AT, EACH, "efhiosz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.14.2t", 14, 2000, AT, EACH, "efhiostz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.14t", 14, 2000, AT, EACH, "efhostz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
+    {"cpython-3.15t", 15, 2000, AT, EACH, "efhlostz", 16, 16, 20, 20, 20, 16, 1, 0, 10, 0, 3},
 };
 
 static const struct gcs_model *found(const char *name)
@@ -217,6 +218,15 @@ START_TEST(a_models_objects_are_those_of_its_version)
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], 1);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_METHOD], fact->methods);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_CFUNCTION], fact->cfunctions);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_FRAME], fact->frames);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_ITERATOR], fact->iterators);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_FRAME], fact->frames > 0);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_ITERATOR], fact->iterators > 0);
+    ck_assert_int_eq(rules->zombie_frames, says(fact, 'c'));
+    ck_assert_int_eq(rules->frame_first, fact->minor == 6);
+    ck_assert_int_eq(rules->function_clear, says(fact, 'h'));
+    ck_assert_uint_eq(rules->close_generator, fact->close_generator);
+    ck_assert_uint_eq(rules->close_coroutine, fact->close_coroutine);
     ck_assert(rules->emptied[GCS_FREE_LIST_LIST] && rules->emptied[GCS_FREE_LIST_DICT]);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_METHOD], fact->methods > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_CFUNCTION], fact->cfunctions > 0);

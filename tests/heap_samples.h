@@ -106,6 +106,11 @@ static const struct free_list {
     {"cpython-3.14", " kind=cfunction", 1, 16, true, false},
     {"cpython-3.13", " kind=slice", 3, 1, true, true},
     {"cpython-3.14", " kind=slice", 3, 1, true, false},
+    {"cpython-3.13", " kind=iterator", 1, 0, true, false},
+    {"cpython-3.14", " kind=iterator", 1, 10, true, false},
+    {"cpython-3.6", " kind=frame", 2, 201, true, true}, /* its code object keeps one */
+    {"cpython-3.10", " kind=frame", 2, 201, true, true},
+    {"cpython-3.11", " kind=frame", 2, 0, true, false},
     {"cpython-3.13", " kind=cell", 1, 0, true, false},
     {"cpython-3.13", "", 1, 0, true, false},
 };
@@ -149,6 +154,14 @@ static const struct case_by_version {
                   last collection; n count[0], l live objects */
     int expected[VERSIONS];
 } by_version[] = {
+    /* Generators: what gc.collect() says of one, started, in a ring with a list */
+    {"a generator in a ring, collected", "a 1 18\na 2 2\ns 1 0 2\ns 2 0 1\nd 1\nd 2\nc 2\n",
+     'm', BY_RESURRECTION(3, 0, 0)},
+    {"a generator in a ring, left", "a 1 18\na 2 2\ns 1 0 2\ns 2 0 1\nd 1\nd 2\nc 2\n", 'l',
+     ALL(0)},
+    {"a generator's code keeps a frame, which stays counted", "a 1 18\nd 1\na 2 18\n", 'n',
+     TO_310(2, 1)},
+    {"a ring of one function, left", "a 1 16\ns 1 0 1\nd 1\nc 2\n", 'l', FROM_38(1, 0)},
     /* Which are tracked */
     {"a tuple of atoms, at first", "a 1 4\nc 0\n", 'c', TO_313(1, 0)},
     {"a tuple of atoms, once examined", "a 1 4\nc 0\nc 1\n", 'c', ALL(0)},

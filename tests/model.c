@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,20 @@ enum kind {
     SET,
     CELL,
     CONTAINER,
+    FUNCTION,
+    FRAME,
+    GENERATOR,
+    COROUTINE,
+    ITERATOR,
     SLICE,
     METHOD,
     CFUNCTION,
     KINDS
 };
 
-static const char *const kind_names[KINDS] = {"",      "atomic", "tuple",    "list",
-                                              "dict",  "set",    "cell",     "container",
-                                              "slice", "method", "cfunction"};
+static const char *const kind_names[KINDS] = {
+    "",         "atomic", "tuple",     "list",      "dict",     "set",   "cell",   "container",
+    "function", "frame",  "generator", "coroutine", "iterator", "slice", "method", "cfunction"};
 
 enum {
     FROZEN = 3,   /* the permanent generation, behind the three others */
@@ -38,13 +44,16 @@ struct type {
     bool defined;
     bool has_dict;
     bool weakrefable;
+    bool zombie; /* of frames: the code object keeps a dead one */
     enum kind kind;
     size_t slots;
 };
 
 struct object {
     enum kind kind;
+    size_t type;
     bool alive;
+    bool closed;    /* generators: nothing is left to close */
     bool container; /* the collector's kind of memory, whether tracked or not */
     bool tracked;
     uint64_t roots;
@@ -80,11 +89,14 @@ struct model {
     size_t named;
     size_t named_room;
     struct list lists[FROZEN + 1];
-    struct list doomed; /* objects without references, to be freed */
     int threshold[3];
     int count[3];
     uint64_t total;
     uint64_t pending;
+    bool collecting;
+    bool whole;    /* o objects: no object is more than itself */
+    bool resolved; /* o freelists */
+    uint64_t standing;
     bool enabled;
     bool scheduled;
     bool stretch;
@@ -143,6 +155,18 @@ static bool tracks_tuples_by_content(const struct model *model)
 static bool has_freeze(const struct model *model)
 {
     return from(model, 7, 0);
+}
+
+static bool parks_frames(const struct model *model)
+{
+    return !from(model, 11, 0);
+}
+
+/* Functions could not be broken up to 3.7, and what is born complete still cannot. */
+static bool has_clear(const struct model *model, enum kind kind)
+{
+    return kind == FUNCTION ? from(model, 8, 0)
+                            : kind != TUPLE && kind != ITERATOR && kind < SLICE;
 }
 
 static size_t longest_tuple_parked(const struct model *model)
@@ -263,6 +287,10 @@ static int most_parked(const struct model *model, enum kind kind)
         return 80;
     case SLICE:
         return 1;
+    case FRAME:
+        return parks_frames(model) ? 200 : 0;
+    case ITERATOR:
+        return from(model, 14, 0) ? 10 : 0;
     case METHOD:
         return from(model, 14, 0) ? 20 : from(model, 9, 0) ? 0 : 256;
     case CFUNCTION:
@@ -272,14 +300,31 @@ static int most_parked(const struct model *model, enum kind kind)
     case SET:
     case CELL:
     case CONTAINER:
+    case FUNCTION:
+    case GENERATOR:
+    case COROUTINE:
     case KINDS:
         break;
     }
     return 0;
 }
 
+/* What a code object keeps is not on the list. */
+static bool *zombie_of(struct model *model, enum kind kind, size_t type)
+{
+    return kind == FRAME && parks_frames(model) ? &model->types[type].zombie : NULL;
+}
+
 static bool park(struct model *model, const struct object *object)
 {
+    bool *zombie = zombie_of(model, object->kind, object->type);
+    if (model->resolved && !model->collecting) {
+        return false;
+    }
+    if (zombie && !*zombie) {
+        *zombie = true;
+        return true;
+    }
     int *parked = free_list(model, object->kind, object->slots, longest_tuple_parked(model));
     if (!parked || *parked >= most_parked(model, object->kind)) {
         return false;
@@ -295,34 +340,81 @@ static void release_memory(struct model *model)
     }
 }
 
+static void die(struct model *model, size_t row);
+
 static void drop_reference(struct model *model, size_t row)
 {
     if (row && --model->objects[row].references == 0) {
-        append(&model->doomed, row);
+        die(model, row);
+    }
+}
+
+static void drop_contents(struct model *model, struct object *object)
+{
+    const bool backwards = object->kind == LIST || object->kind == TUPLE;
+    for (size_t i = 0; i < object->slots; i++) {
+        size_t *slot = &object->slot[backwards ? object->slots - 1 - i : i];
+        const size_t held = *slot;
+        *slot = 0;
+        drop_reference(model, held);
+    }
+    const size_t contents = object->contents;
+    object->contents = 0;
+    drop_reference(model, contents);
+}
+
+/* How many objects it takes for a time to close a suspended generator. */
+static int closing_takes(const struct model *model, enum kind kind)
+{
+    if (!from(model, 12, 0)) {
+        return from(model, 11, 0) ? 2 : 1;
+    }
+    return kind == COROUTINE || !from(model, 13, 0) ? 3 : 0;
+}
+
+static bool wants_closing(const struct object *object)
+{
+    return (object->kind == GENERATOR || object->kind == COROUTINE) && !object->closed;
+}
+
+static void count_allocation(struct model *model);
+
+/* The caller keeps the object alive. */
+static void close_generator(struct model *model, struct object *object)
+{
+    object->closed = true;
+    for (int i = closing_takes(model, object->kind); i > 0; i--) {
+        count_allocation(model);
+    }
+    drop_contents(model, object);
+    for (int i = closing_takes(model, object->kind); i > 0; i--) {
+        release_memory(model);
     }
 }
 
 /* Frees what has lost its last reference, and what that alone kept. */
-static void bury(struct model *model)
+static void die(struct model *model, size_t row)
 {
-    while (model->doomed.length > 0) {
-        const size_t row = model->doomed.row[--model->doomed.length];
-        struct object *object = &model->objects[row];
-        if (object->tracked) {
-            untrack(model, object);
-        }
-        for (size_t i = 0; i < object->slots; i++) {
-            drop_reference(model, object->slot[i]);
-        }
-        drop_reference(model, object->contents);
-        if (object->container && !park(model, object)) {
-            release_memory(model);
-        }
-        free(object->slot);
-        object->slot = NULL;
-        object->alive = false;
-        model->live--;
+    struct object *object = &model->objects[row];
+    if (object->tracked) {
+        untrack(model, object);
     }
+    if (wants_closing(object)) {
+        /* It is young again meanwhile. */
+        object->roots = object->references = 1;
+        track(model, object);
+        close_generator(model, object);
+        untrack(model, object);
+        object->roots = object->references = 0;
+    }
+    drop_contents(model, object);
+    if (object->container && !park(model, object)) {
+        release_memory(model);
+    }
+    free(object->slot);
+    object->slot = NULL;
+    object->alive = false;
+    model->live--;
 }
 
 static void empty_free_lists(struct model *model)
@@ -503,8 +595,9 @@ static uint64_t untrack_survivors(struct model *model, const struct list *surviv
     return tracked;
 }
 
-/* Breaks every reference that garbage holds; all of it dies of that. */
-static void clear(struct model *model, const struct list *candidates)
+/* Breaks the references that garbage holds; what nothing can be broken in and lives on is old.
+ */
+static void clear(struct model *model, const struct list *candidates, int older)
 {
     for (size_t i = 0; i < candidates->length; i++) {
         struct object *object = &model->objects[candidates->row[i]];
@@ -512,15 +605,38 @@ static void clear(struct model *model, const struct list *candidates)
             continue;
         }
         object->references++;
-        for (size_t slot = 0; slot < object->slots; slot++) {
-            drop_reference(model, object->slot[slot]);
-            object->slot[slot] = 0;
+        if (has_clear(model, object->kind)) {
+            drop_contents(model, object);
         }
-        drop_reference(model, object->contents);
-        object->contents = 0;
         drop_reference(model, candidates->row[i]);
-        bury(model);
+        if (object->alive) {
+            join_list(model, object, older);
+        }
     }
+}
+
+/* Closes the generators among the garbage, before it is cleared. How much garbage there is
+ * then: up to 3.6 what there was before. */
+static uint64_t finalize(struct model *model, const struct list *candidates)
+{
+    uint64_t before = 0;
+    uint64_t after = 0;
+    for (size_t i = 0; i < candidates->length; i++) {
+        before += !model->objects[candidates->row[i]].reachable;
+    }
+    for (size_t i = 0; i < candidates->length; i++) {
+        struct object *object = &model->objects[candidates->row[i]];
+        if (!object->reachable && object->alive && wants_closing(object)) {
+            object->references++;
+            close_generator(model, object);
+            drop_reference(model, candidates->row[i]);
+        }
+    }
+    for (size_t i = 0; i < candidates->length; i++) {
+        const struct object *object = &model->objects[candidates->row[i]];
+        after += !object->reachable && object->alive;
+    }
+    return from(model, 7, 0) ? after : before;
 }
 
 static struct model_row *new_row(struct model *model)
@@ -537,6 +653,7 @@ static struct model_row *new_row(struct model *model)
 
 static void collect(struct model *model, int generation)
 {
+    model->collecting = true;
     reset_counts(model, generation);
     struct list candidates = take_candidates(model, generation);
     for (size_t i = 0; i < candidates.length; i++) {
@@ -552,7 +669,6 @@ static void collect(struct model *model, int generation)
         /* Both ways to tell garbage have to agree. */
         assert(object->reachable == object->found);
         object->candidate = false;
-        row->collected += !object->reachable;
     }
     row->survivors = untrack_survivors(model, &survivors, generation);
     if (generation == 1) {
@@ -567,10 +683,12 @@ static void collect(struct model *model, int generation)
             join_list(model, object, generation < 2 ? generation + 1 : 2);
         }
     }
-    clear(model, &candidates);
+    row->collected = finalize(model, &candidates);
+    clear(model, &candidates, generation < 2 ? generation + 1 : 2);
     if (generation == 2) {
         empty_free_lists(model);
     }
+    model->collecting = false;
     row->live_objects = model->live;
     free(candidates.row);
     free(survivors.row);
@@ -596,7 +714,8 @@ static void collect_if_due(struct model *model)
 static void count_allocation(struct model *model)
 {
     model->count[0]++;
-    if (model->count[0] <= model->threshold[0] || model->threshold[0] == 0 || !model->enabled) {
+    if (model->collecting || model->count[0] <= model->threshold[0] ||
+        model->threshold[0] == 0 || !model->enabled) {
         return;
     }
     if (collects_in_allocation(model)) {
@@ -620,8 +739,13 @@ static void check(struct model *model)
 
 /* ---------------------------------------------------------------------------------- events */
 
-static bool take_parked(struct model *model, enum kind kind, size_t slots)
+static bool take_parked(struct model *model, enum kind kind, size_t type, size_t slots)
 {
+    bool *zombie = zombie_of(model, kind, type);
+    if (zombie && *zombie) {
+        *zombie = false;
+        return true;
+    }
     int *parked = free_list(model, kind, slots, longest_tuple_reused(model));
     if (!parked || *parked == 0) {
         return false;
@@ -631,7 +755,8 @@ static bool take_parked(struct model *model, enum kind kind, size_t slots)
 }
 
 /* A new object with one reference and empty slots, not tracked yet. */
-static size_t new_object(struct model *model, enum kind kind, size_t slots, bool container)
+static size_t new_object(struct model *model, enum kind kind, size_t type, size_t slots,
+                         bool container)
 {
     if (model->object_count == model->object_room) {
         model->object_room *= 2;
@@ -640,6 +765,7 @@ static size_t new_object(struct model *model, enum kind kind, size_t slots, bool
     const size_t row = model->object_count++;
     struct object *object = &model->objects[row];
     *object = (struct object){.kind = kind,
+                              .type = type,
                               .alive = true,
                               .container = container,
                               .references = 1,
@@ -651,7 +777,7 @@ static size_t new_object(struct model *model, enum kind kind, size_t slots, bool
         abort();
     }
     model->live++;
-    if (container && !take_parked(model, kind, slots)) {
+    if (container && model->named > model->standing && !take_parked(model, kind, type, slots)) {
         count_allocation(model);
     }
     return row;
@@ -675,7 +801,6 @@ static void put(struct model *model, struct object *object, size_t slot, size_t 
         track(model, object);
     }
     drop_reference(model, old);
-    bury(model);
 }
 
 static bool tracked_at_birth(const struct model *model, const struct type *type,
@@ -695,27 +820,55 @@ static bool tracked_at_birth(const struct model *model, const struct type *type,
     return false;
 }
 
-static void allocate(struct model *model, const struct type *type, const size_t *targets,
-                     size_t slots)
+/* What was there before the trace is old. */
+static void grow_old(struct model *model, size_t row)
 {
+    struct object *object = &model->objects[row];
+    if (row && object->tracked && model->named <= model->standing) {
+        leave_list(model, object);
+        join_list(model, object, 2);
+    }
+}
+
+static void allocate(struct model *model, size_t number, const size_t *targets, size_t slots)
+{
+    const struct type *type = &model->types[number];
     const bool bare =
         type->kind == INSTANCE && slots == 0 && !type->has_dict && !type->weakrefable;
     const bool container =
         type->kind != ATOMIC && (!bare || empty_instances_are_containers(model));
-    const bool split = type->has_dict && slots > 0 && has_separate_dicts(model);
-    const size_t row = new_object(model, type->kind, split ? 0 : slots, container);
+    const bool split =
+        type->has_dict && slots > 0 && has_separate_dicts(model) && !model->whole;
+    const bool framed = (type->kind == GENERATOR || type->kind == COROUTINE) &&
+                        has_separate_dicts(model) && !model->whole;
+    model->live += framed; /* by convention the generator is there before its frame */
+    const size_t frame = framed ? new_object(model, FRAME, number, slots, true) : 0;
+    model->live -= framed;
+    model->objects[frame].roots = framed; /* the call has it */
+    if (framed && !from(model, 7, 0)) {
+        track(model, &model->objects[frame]);
+    }
+    const size_t row =
+        new_object(model, type->kind, number, split || framed ? 0 : slots, container);
     model->objects[row].roots = 1;
     model->row_of[model->named] = row;
     if (container && tracked_at_birth(model, type, targets, slots)) {
         track(model, &model->objects[row]);
     }
+    model->objects[row].contents = frame;
+    model->objects[frame].roots = 0;
+    if (framed && !model->objects[frame].tracked) {
+        track(model, &model->objects[frame]);
+    }
     if (split) {
-        const size_t contents = new_object(model, DICT, slots, true);
+        const size_t contents = new_object(model, DICT, number, slots, true);
         model->objects[row].contents = contents;
     }
     for (size_t i = 0; i < slots; i++) {
         put(model, holder(model, row), i, targets[i]);
     }
+    grow_old(model, row);
+    grow_old(model, model->objects[row].contents);
 }
 
 /* ---------------------------------------------------------------------------------- parser */
@@ -842,7 +995,7 @@ static void parse_allocation(struct model *model, const struct words *words)
         model->row_of = grown(model->row_of, model->named_room, sizeof *model->row_of);
     }
     if (!model->failed) {
-        allocate(model, &model->types[type], targets, slots);
+        allocate(model, type, targets, slots);
     }
     free(targets);
 }
@@ -880,7 +1033,6 @@ static void parse_root(struct model *model, const struct words *words)
     } else {
         object->roots--;
         drop_reference(model, row);
-        bury(model);
     }
 }
 
@@ -980,6 +1132,26 @@ static void parse_event(struct model *model, const struct words *words)
     model->event++;
 }
 
+static void parse_option(struct model *model, const struct words *words)
+{
+    const char *option = words->count == 2 ? words->word[1] : "";
+    const char *value = strchr(option, '=');
+    if (strncmp(option, "objects=", 8) == 0) {
+        model->whole = true;
+    } else if (strncmp(option, "freelists=", 10) == 0) {
+        model->resolved = true;
+    } else if (strncmp(option, "standing=", 9) == 0) {
+        model->standing = strtoull(value + 1, NULL, 10);
+    } else if (strncmp(option, "start=", 6) == 0) {
+        if (sscanf(value + 1, "%d,%d,%d,%" SCNu64 ",%" SCNu64, &model->count[0],
+                   &model->count[1], &model->count[2], &model->total, &model->pending) != 5) {
+            fail(model, "five figures expected");
+        }
+    } else if (strncmp(option, "roots=", 6) != 0) {
+        fail(model, "an option that the model does not know");
+    }
+}
+
 static void parse_line(struct model *model, char *line, struct words *words)
 {
     if (model->line == 1) {
@@ -1005,9 +1177,7 @@ static void parse_line(struct model *model, char *line, struct words *words)
     } else if (*words->word[0] == 't') {
         parse_type(model, words);
     } else if (*words->word[0] == 'o') {
-        if (words->count != 2 || strncmp(words->word[1], "roots=", 6) != 0) {
-            fail(model, "an option that the model does not know");
-        }
+        parse_option(model, words);
     } else {
         parse_event(model, words);
     }
@@ -1039,7 +1209,6 @@ static void tear_down(struct model *model)
     for (int i = 0; i <= FROZEN; i++) {
         free(model->lists[i].row);
     }
-    free(model->doomed.row);
     free(model->objects);
     free(model->row_of);
     free(model->types);

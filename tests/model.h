@@ -6,9 +6,10 @@
  * only agree by both being right.
  *
  * Covers 3.6 to 3.13, 3.14.5 on and 3.15: kinds absent, atomic, tuple, list, dict, set, cell,
- * container, slice, method and cfunction, flags `dict` and `weakrefable`, all events but `k`.
- * Anything else is refused with a message. Not covered: nested tuples that hang on sets, whose
- * order in memory decides when the collector untracks them.
+ * container, function, frame, generator, coroutine, iterator, slice, method and cfunction,
+ * flags `dict` and `weakrefable`, all options, all events but `k`. Anything else is refused
+ * with a message. Not covered: nested tuples that hang on sets, whose order in memory decides
+ * when the collector untracks them.
  */
 #ifndef TESTS_MODEL_H
 #define TESTS_MODEL_H

@@ -33,7 +33,7 @@ static const struct {
 } versions[] = {{"cpython-3.6", 6, 15},    {"cpython-3.7", 7, 16},   {"cpython-3.8", 8, 18},
                 {"cpython-3.9", 9, 18},    {"cpython-3.10", 10, 13}, {"cpython-3.11", 11, 7},
                 {"cpython-3.12.1", 12, 1}, {"cpython-3.12", 12, 7},  {"cpython-3.13", 13, 0},
-                {"cpython-3.14", 14, 7}};
+                {"cpython-3.14", 14, 7},   {"cpython-3.15", 15, 0}};
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
 
 static const int64_t thresholds[][3] = {{700, 10, 10}, {97, 3, 2},  {10, 2, 2}, {1, 1, 1},
@@ -60,7 +60,7 @@ static struct random_trace_shape shape_of(uint64_t seed)
 {
     return (struct random_trace_shape){
         .events = 300 + (unsigned)(seed * 2654435761u % 3000),
-        .features = (unsigned)(seed * 0x9e3779b97f4a7c15u >> 40) & RANDOM_TRACE_MODELLED,
+        .features = (unsigned)(seed * 0x9e3779b97f4a7c15u >> 32) & RANDOM_TRACE_MODELLED,
     };
 }
 

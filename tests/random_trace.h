@@ -34,13 +34,26 @@ enum random_trace_feature {
     RANDOM_TRACE_RESURRECT = 1 << 17,
     RANDOM_TRACE_LEGACY = 1 << 18,
     RANDOM_TRACE_WEAKREFS = 1 << 19,
-    RANDOM_TRACE_BUILTINS = 1 << 20 /* cells, containers, slices, methods, C functions */
+    RANDOM_TRACE_BUILTINS = 1 << 20, /* cells, containers, slices, methods, C functions */
+    RANDOM_TRACE_FUNCTIONS = 1 << 21,
+    RANDOM_TRACE_ITERATORS = 1 << 22, /* over lists */
+    RANDOM_TRACE_FRAMES = 1 << 23,
+    RANDOM_TRACE_GENERATORS = 1 << 24,
+    RANDOM_TRACE_COROUTINES = 1 << 25,
+    RANDOM_TRACE_STANDING = 1 << 26, /* o standing */
+    RANDOM_TRACE_START = 1 << 27,    /* o start */
+    RANDOM_TRACE_OBJECTS = 1 << 28,  /* o objects=3.10: no type that has hidden objects */
+    RANDOM_TRACE_RESOLVED = 1 << 29  /* o freelists=resolved */
 };
 
 enum {
-    RANDOM_TRACE_FEATURES = 21,
+    RANDOM_TRACE_FEATURES = 30,
     /* What the reference model covers. */
-    RANDOM_TRACE_MODELLED = ((1 << 16) - 1) | RANDOM_TRACE_BUILTINS
+    RANDOM_TRACE_MODELLED = ((1 << 16) - 1) | RANDOM_TRACE_BUILTINS | RANDOM_TRACE_FUNCTIONS |
+                            RANDOM_TRACE_ITERATORS | RANDOM_TRACE_FRAMES |
+                            RANDOM_TRACE_GENERATORS | RANDOM_TRACE_COROUTINES |
+                            RANDOM_TRACE_STANDING | RANDOM_TRACE_START | RANDOM_TRACE_OBJECTS |
+                            RANDOM_TRACE_RESOLVED
 };
 
 /* Names for command lines, by bit. */

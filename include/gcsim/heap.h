@@ -19,11 +19,12 @@
  *   H3  objects ever allocated = freed + live, in objects; live bytes = the sum over live rows
  *   H4  every free-list occupancy lies between 0 and its capacity
  *   H5  outside a collection no object is marked as candidate or as unreachable
- *   H6  with pymalloc, a pool's used blocks = the objects' and the free lists' blocks in it, and
- *       the footprint = its arenas + malloc's blocks
+ *   H6  with pymalloc, a pool's used blocks = the objects' and the free lists' blocks in it,
+ * and the footprint = its arenas + malloc's blocks
  *
  * Time never appears here. Memory comes from the budget given at birth, 32 bytes a row plus at
- * most 8 a slot plus at most 16 to find an object by number; with pymalloc 16 a row more.
+ * most 8 a slot plus at most 16 to find an object by number, and 8 a generator; with pymalloc
+ * 16 a row more.
  */
 #ifndef GCSIM_HEAP_H
 #define GCSIM_HEAP_H
@@ -43,7 +44,9 @@ enum { GCS_GENERATIONS = 3 };
     X(SET, "set")             \
     X(METHOD, "method")       \
     X(CFUNCTION, "cfunction") \
-    X(SLICE, "slice")
+    X(SLICE, "slice")         \
+    X(FRAME, "frame")         \
+    X(ITERATOR, "iterator")
 #define GCS_FREE_LIST_ENUM_(name, text) GCS_FREE_LIST_##name,
 enum gcs_free_list { GCS_FREE_LIST_LIST(GCS_FREE_LIST_ENUM_) GCS_FREE_LIST_COUNT };
 enum { GCS_TUPLE_LENGTHS = 21 }; /* lengths 1 … 20 have a free list */
@@ -79,6 +82,13 @@ struct gcs_rules {
     uint8_t tuple_reused;                    /* … and that is handed out again */
     bool slotless_is_gc; /* an instance that adds nothing is a GC object (3.8 on) */
     bool companions;     /* instances with __dict__ and generators are two objects (to 3.10) */
+    bool frame_first;    /* a generator's frame is tracked before the generator is made (3.6) */
+    bool zombie_frames;  /* a code object keeps its first dead frame for the next call (to 3.10)
+                          */
+    bool function_clear; /* functions have a tp_clear (3.8 on) */
+    uint8_t
+        close_generator; /* objects that closing a suspended generator makes for the time … */
+    uint8_t close_coroutine; /* … or a coroutine: traceback, frame object, exception */
     bool tuple_by_content;   /* a tuple of atoms is never tracked (3.14.1 on) */
     bool tuple_while_moving; /* tuples are untracked in move_unreachable (to 3.7) */
     bool dict_lazy;          /* dicts are tracked at the first container, untracked by full

@@ -73,34 +73,39 @@ static int choose_free_threaded_3_14(const struct gcs_counts *counts,
 }
 
 /* Rules by family; a row changes what its version changed. */
-#define RULES_3_6                                  \
-    .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
-                  [GCS_FREE_LIST_DICT] = 80,       \
-                  [GCS_FREE_LIST_METHOD] = 256,    \
-                  [GCS_FREE_LIST_CFUNCTION] = 256, \
-                  [GCS_FREE_LIST_SLICE] = 1},      \
-    .emptied = {[GCS_FREE_LIST_LIST] = true,       \
-                [GCS_FREE_LIST_DICT] = true,       \
-                [GCS_FREE_LIST_METHOD] = true,     \
-                [GCS_FREE_LIST_CFUNCTION] = true}, \
+#define RULES_3_6                                                                \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,    [GCS_FREE_LIST_DICT] = 80,       \
+                  [GCS_FREE_LIST_METHOD] = 256, [GCS_FREE_LIST_CFUNCTION] = 256, \
+                  [GCS_FREE_LIST_SLICE] = 1,    [GCS_FREE_LIST_FRAME] = 200},    \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,                                     \
+                [GCS_FREE_LIST_DICT] = true,                                     \
+                [GCS_FREE_LIST_METHOD] = true,                                   \
+                [GCS_FREE_LIST_CFUNCTION] = true,                                \
+                [GCS_FREE_LIST_FRAME] = true},                                   \
+    .zombie_frames = true, .close_generator = 1, .close_coroutine = 1, .tuple_free_list = 2000
+#define RULES_3_9                                                                              \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,                                                   \
+                  [GCS_FREE_LIST_DICT] = 80,                                                   \
+                  [GCS_FREE_LIST_SLICE] = 1,                                                   \
+                  [GCS_FREE_LIST_FRAME] = 200},                                                \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,                                                   \
+                [GCS_FREE_LIST_DICT] = true,                                                   \
+                [GCS_FREE_LIST_FRAME] = true},                                                 \
+    .function_clear = true, .zombie_frames = true, .close_generator = 1, .close_coroutine = 1, \
     .tuple_free_list = 2000
-#define RULES_3_9                                                                          \
+#define RULES_3_11                                                                         \
     .free_list =                                                                           \
         {[GCS_FREE_LIST_LIST] = 80, [GCS_FREE_LIST_DICT] = 80, [GCS_FREE_LIST_SLICE] = 1}, \
     .emptied = {[GCS_FREE_LIST_LIST] = true, [GCS_FREE_LIST_DICT] = true},                 \
-    .tuple_free_list = 2000
-#define RULES_3_14                                \
-    .free_list = {[GCS_FREE_LIST_LIST] = 80,      \
-                  [GCS_FREE_LIST_DICT] = 80,      \
-                  [GCS_FREE_LIST_METHOD] = 20,    \
-                  [GCS_FREE_LIST_CFUNCTION] = 16, \
-                  [GCS_FREE_LIST_SLICE] = 1},     \
-    .emptied = {[GCS_FREE_LIST_LIST] = true,      \
-                [GCS_FREE_LIST_DICT] = true,      \
-                [GCS_FREE_LIST_METHOD] = true,    \
-                [GCS_FREE_LIST_CFUNCTION] = true, \
-                [GCS_FREE_LIST_SLICE] = true},    \
-    .tuple_free_list = 2000
+    .function_clear = true, .tuple_free_list = 2000
+#define RULES_3_14                                                               \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,   [GCS_FREE_LIST_DICT] = 80,        \
+                  [GCS_FREE_LIST_METHOD] = 20, [GCS_FREE_LIST_CFUNCTION] = 16,   \
+                  [GCS_FREE_LIST_SLICE] = 1,   [GCS_FREE_LIST_ITERATOR] = 10},   \
+    .emptied = {[GCS_FREE_LIST_LIST] = true,   [GCS_FREE_LIST_DICT] = true,      \
+                [GCS_FREE_LIST_METHOD] = true, [GCS_FREE_LIST_CFUNCTION] = true, \
+                [GCS_FREE_LIST_SLICE] = true,  [GCS_FREE_LIST_ITERATOR] = true}, \
+    .function_clear = true, .close_coroutine = 3, .tuple_free_list = 2000
 
 #define RULES_FREE_THREADED(family)                                                  \
     RULES_3_##family, .mechanism = GCS_MECHANISM_FREE_THREADED, .mimalloc = true,    \
@@ -121,7 +126,7 @@ static const struct gcs_model models[] = {
         .about = "reference counting alone: no cyclic collector at all",
         .checked = "exact by definition",
         .timing = GCS_TIMING_NEVER,
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
+        .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = choose_none,
@@ -135,8 +140,8 @@ static const struct gcs_model models[] = {
         .last_patch = ANY_PATCH,
         .timing = GCS_TIMING_ALLOCATION,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
-                  .tuple_while_moving = true, .dict_lazy = true,
+        .rules = {RULES_3_6, .frame_first = true, .tuple_parked = 19, .tuple_reused = 19,
+                  .companions = true, .tuple_while_moving = true, .dict_lazy = true,
                   .resurrection = GCS_RESURRECTION_WHOLE_COUNTED, .weak_tuple_from = 2,
                   .minor = 6, .alignment = 16, .gc_header = 32},
         .choose = gcs_choose_generational,
@@ -167,9 +172,10 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_ALLOCATION,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_6, .tuple_parked = 19, .tuple_reused = 19, .slotless_is_gc = true,
-                  .companions = true, .dict_lazy = true, .resurrection = GCS_RESURRECTION_WHOLE,
-                  .weak_tuple_from = 2, .minor = 8, .alignment = 16, .gc_header = 16},
+        .rules = {RULES_3_6, .function_clear = true, .tuple_parked = 19, .tuple_reused = 19,
+                  .slotless_is_gc = true, .companions = true, .dict_lazy = true,
+                  .resurrection = GCS_RESURRECTION_WHOLE, .weak_tuple_from = 2, .minor = 8,
+                  .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -212,9 +218,9 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_ALLOCATION,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 11, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 2, .close_coroutine = 2, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 11, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -227,9 +233,9 @@ static const struct gcs_model models[] = {
         .timing = GCS_TIMING_CHECK,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 3, .close_coroutine = 3, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 12, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -244,9 +250,9 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {700, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 19, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 2, .minor = 12, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_generator = 3, .close_coroutine = 3, .tuple_parked = 20,
+                  .tuple_reused = 19, .slotless_is_gc = true, .dict_lazy = true,
+                  .weak_tuple_from = 2, .minor = 12, .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -260,9 +266,9 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
-                  .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
-                  .gc_header = 16},
+        .rules = {RULES_3_11, .close_coroutine = 3, .tuple_parked = 20, .tuple_reused = 20,
+                  .slotless_is_gc = true, .dict_lazy = true, .weak_tuple_from = 1, .minor = 13,
+                  .alignment = 16, .gc_header = 16},
         .choose = gcs_choose_generational,
     },
     {
@@ -303,7 +309,7 @@ static const struct gcs_model models[] = {
         .name = "cpython-3.14",
         .versions = "3.14.5 and later 3.14",
         .about = "generational again; dicts always tracked, tuples by content",
-        .checked = LEDGER " of 3.14.7",
+        .checked = DRIVER,
         .minor = 14,
         .first_patch = 5,
         .last_patch = ANY_PATCH,
@@ -320,7 +326,7 @@ static const struct gcs_model models[] = {
         .name = "cpython-3.15",
         .versions = "3.15",
         .about = "as 3.14; weak references without callbacks outlive finalizers",
-        .checked = LEDGER " of 3.15.0rc1",
+        .checked = DRIVER,
         .minor = 15,
         .last_patch = ANY_PATCH,
         .timing = GCS_TIMING_CHECK,
@@ -343,7 +349,7 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_FREE_THREADED(9), .dict_lazy = true, .minor = 13,
+        .rules = {RULES_FREE_THREADED(11), .close_coroutine = 3, .dict_lazy = true, .minor = 13,
                   .count_below_zero = true},
         .choose = choose_free_threaded,
     },
@@ -359,7 +365,8 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_FREE_THREADED(9), .dict_lazy = true, .minor = 13},
+        .rules = {RULES_FREE_THREADED(11), .close_coroutine = 3, .dict_lazy = true,
+                  .minor = 13},
         .choose = choose_free_threaded,
     },
     {

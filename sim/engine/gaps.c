@@ -13,31 +13,6 @@ static bool has_type(const struct gcs_trace *trace, bool (*test)(const struct gc
     return false;
 }
 
-static bool has_frame_free_list(const struct gcs_type *type)
-{
-    return type->kind == GCS_KIND_FRAME || type->kind == GCS_KIND_GENERATOR ||
-           type->kind == GCS_KIND_COROUTINE;
-}
-
-static bool is_iterator(const struct gcs_type *type)
-{
-    return type->kind == GCS_KIND_ITERATOR;
-}
-
-static bool frames(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
-                   const struct gcs_model *model)
-{
-    (void)lifetimes;
-    return model->minor > 0 && model->minor <= 10 && has_type(trace, has_frame_free_list);
-}
-
-static bool iterators(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
-                      const struct gcs_model *model)
-{
-    (void)lifetimes;
-    return model->minor >= 14 && has_type(trace, is_iterator);
-}
-
 static bool is_free_threaded(const struct gcs_model *model)
 {
     return model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
@@ -65,6 +40,18 @@ static bool functions(const struct gcs_trace *trace, const struct gcs_lifetimes 
 {
     (void)lifetimes;
     return is_free_threaded(model) && has_type(trace, is_function);
+}
+
+static bool is_closed(const struct gcs_type *type)
+{
+    return type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE;
+}
+
+static bool closing(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
+                    const struct gcs_model *model)
+{
+    (void)lifetimes;
+    return is_free_threaded(model) && has_type(trace, is_closed);
 }
 
 static bool is_legacy(const struct gcs_type *type)
@@ -97,14 +84,13 @@ static const struct gap {
                    const struct gcs_model *);
     const char *text;
 } gaps[] = {
-    {frames, "frames up to 3.10: their free list is not modelled"},
-    {iterators, "iterators from 3.14 on: their free lists are not modelled"},
     {order,
      "tuples of atoms inside tuples or dicts, free-threaded: which is untracked first is "
      "not modelled"},
     {functions,
      "functions, free-threaded: those standing at the start are taken for a module's "
      "(die only in a run), later ones for nested (die at once)"},
+    {closing, "generators and coroutines, free-threaded: a run does not close them first"},
     {worklists, "callbacks of weak references that something with a tp_del reaches, "
                 "free-threaded: CPython loses objects there"},
     {family, "o objects: recorded with another object family than the model's"},

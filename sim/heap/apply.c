@@ -79,13 +79,11 @@ static enum gcs_status make_and_count(struct gcs_heap *heap, uint32_t shape, uin
     return GCS_OK;
 }
 
-/* The hidden dict or frame, right after its owner: a second allocation, which may collect. */
-static enum gcs_status add_companion(struct gcs_heap *heap, gcs_row owner, uint32_t slots,
-                                     const uint64_t *targets, bool standing,
-                                     struct gcs_error *error)
+/* The hidden dict or frame: a second allocation, which may collect. */
+static enum gcs_status make_companion(struct gcs_heap *heap, gcs_row owner, uint32_t slots,
+                                      bool standing, struct gcs_error *error)
 {
-    bool dict = shape_of(heap, owner)->kind == GCS_KIND_INSTANCE;
-    uint32_t one, shape = (uint32_t)heap->shape_count - (dict ? 2 : 1);
+    uint32_t one, shape = shape_of(heap, owner)->companion;
     gcs_row companion;
     GCS_TRY(make_and_count(heap, shape, slots, &companion, error));
     slots_of(heap, owner, &one)[0] = companion;
@@ -94,24 +92,42 @@ static enum gcs_status add_companion(struct gcs_heap *heap, gcs_row owner, uint3
         take_blocks(heap, companion, &heap->shapes[shape], slots);
     if (!standing)
         gc_alloc(heap, &heap->shapes[shape], slots);
+    if (heap->rules->frame_first && heap->shapes[shape].kind == GCS_KIND_FRAME)
+        enter_generation(heap, companion, standing);
+    return GCS_OK;
+}
+
+/* Fills and tracks it. */
+static enum gcs_status finish_companion(struct gcs_heap *heap, gcs_row owner,
+                                        const uint64_t *targets, bool standing,
+                                        struct gcs_error *error)
+{
+    uint32_t one;
+    gcs_row companion = slots_of(heap, owner, &one)[0];
     if (targets)
         GCS_TRY(fill(heap, companion, targets, error));
-    enter_generation(heap, companion, standing);
+    if (!has(heap, companion, TRACKED))
+        enter_generation(heap, companion, standing);
     return GCS_OK;
 }
 
 static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *event,
                                 const uint64_t *targets, struct gcs_error *error)
 {
-    const struct shape *shape = &heap->shapes[event->type];
+    struct shape *shape = &heap->shapes[event->type];
     bool standing = event->object <= heap->trace->options.standing;
-    bool pair = shape->companion && event->slots > 0;
+    bool pair = shape->companion && (event->slots > 0 || shape->closes);
     gcs_row row;
     if (heap->pymalloc)
         GCS_TRY(pymalloc_reserve(heap, error));
     GCS_TRY(make_and_count(heap, event->type, pair ? 1 : event->slots, &row, error));
     GCS_TRY(number_add(heap, event->object, row, error));
     heap->rows[row].roots = 1;
+    if (shape->closes)
+        GCS_TRY(GCS_GROW(heap->memory, &heap->closings, &heap->closing_capacity,
+                         ++heap->generators, error));
+    if (pair && shape->closes) /* the frame comes before its generator, a dict behind */
+        GCS_TRY(make_companion(heap, row, event->slots, standing, error));
     if (heap->pymalloc)
         take_blocks(heap, row, shape, event->slots);
     if (!standing)
@@ -125,8 +141,10 @@ static enum gcs_status allocate(struct gcs_heap *heap, const struct gcs_event *e
             pymalloc_resize(heap, row, 0, event->value);
     }
     enter_generation(heap, row, standing);
+    if (pair && !shape->closes)
+        GCS_TRY(make_companion(heap, row, event->slots, standing, error));
     if (pair)
-        GCS_TRY(add_companion(heap, row, event->slots, targets, standing, error));
+        GCS_TRY(finish_companion(heap, row, targets, standing, error));
     peaks(heap);
     return GCS_OK;
 }

@@ -470,6 +470,9 @@ static const char *uncovered_by(const struct gcs_trace *trace)
             return "legacy finalizers";
         if (type && type->finalizer == GCS_FINALIZER_RESURRECT)
             return "finalizers that resurrect";
+        if (type && (type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE ||
+                     type->kind == GCS_KIND_FRAME))
+            return "generators, coroutines and frames";
     }
     return NULL;
 }

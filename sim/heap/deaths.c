@@ -35,14 +35,18 @@ uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_
     case GCS_KIND_SLICE:
         list = GCS_FREE_LIST_SLICE;
         break;
+    case GCS_KIND_FRAME:
+        list = GCS_FREE_LIST_FRAME;
+        break;
+    case GCS_KIND_ITERATOR:
+        list = GCS_FREE_LIST_ITERATOR;
+        break;
     case GCS_KIND_INSTANCE:
     case GCS_KIND_ATOMIC:
     case GCS_KIND_FUNCTION:
     case GCS_KIND_CELL:
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
-    case GCS_KIND_FRAME:
-    case GCS_KIND_ITERATOR:
     case GCS_KIND_WEAKREF:
     case GCS_KIND_CONTAINER:
     case GCS_KIND_COUNT:
@@ -55,15 +59,26 @@ uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_
 
 static bool is_served(const struct shape *shape, const uint16_t *occupancy)
 {
-    return shape->gc && occupancy && *occupancy > 0;
+    return shape->gc && (shape->zombie || (occupancy && *occupancy > 0));
 }
 
-/* In a trace recorded with free lists resolved only what a collection frees is parked. */
+/* In a trace recorded with free lists resolved only what a collection frees is kept. */
+static bool may_keep(const struct gcs_heap *heap)
+{
+    return !heap->trace->options.freelists_resolved || heap->collecting;
+}
+
+/* Up to 3.10 a code object keeps one dead frame of its own. */
+static bool becomes_zombie(const struct gcs_heap *heap, const struct shape *shape)
+{
+    return shape->gc && shape->kind == GCS_KIND_FRAME && heap->rules->zombie_frames &&
+           !shape->zombie && may_keep(heap);
+}
+
 static bool is_parked(const struct gcs_heap *heap, const struct shape *shape,
                       const uint16_t *occupancy, uint16_t capacity)
 {
-    bool resolved = heap->trace->options.freelists_resolved && !heap->collecting;
-    return shape->gc && occupancy && *occupancy < capacity && !resolved;
+    return shape->gc && occupancy && *occupancy < capacity && may_keep(heap);
 }
 
 static int list_number(const struct gcs_heap *heap, const struct shape *shape,
@@ -79,9 +94,10 @@ void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, 
 {
     uint16_t capacity;
     const uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
-    bool served = is_served(shape, occupancy);
-    pymalloc_take(heap, row, shape, slots,
-                  served ? list_number(heap, shape, occupancy) : NO_FREE_LIST);
+    int list = shape->zombie                 ? ZOMBIES
+               : is_served(shape, occupancy) ? list_number(heap, shape, occupancy)
+                                             : NO_FREE_LIST;
+    pymalloc_take(heap, row, shape, slots, list);
 }
 
 /* … and where they go, before gc_free. */
@@ -90,13 +106,15 @@ static void give_blocks_back(struct gcs_heap *heap, gcs_row row, const struct sh
 {
     uint16_t capacity;
     const uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
-    bool parked = is_parked(heap, shape, occupancy, capacity);
-    pymalloc_give_back(heap, row, shape, slots,
-                       parked ? list_number(heap, shape, occupancy) : NO_FREE_LIST);
+    int list = becomes_zombie(heap, shape) ? ZOMBIES
+               : is_parked(heap, shape, occupancy, capacity)
+                   ? list_number(heap, shape, occupancy)
+                   : NO_FREE_LIST;
+    pymalloc_give_back(heap, row, shape, slots, list);
 }
 
-/* The allocation counts, unless a free list serves it. */
-void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
+/* The allocation counts, unless a free list or the code object serves it. */
+void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
@@ -104,20 +122,24 @@ void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
         return;
     if (heap->recorder)
         record_alloc(heap, occupancy);
-    if (is_served(shape, occupancy))
+    if (shape->zombie)
+        shape->zombie = false;
+    else if (is_served(shape, occupancy))
         --*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_more(heap);
 }
 
 /* The memory goes: parked on a free list, unseen by the counter, or really released. */
-static void gc_free(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
+static void gc_free(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
     if (!shape->gc)
         return;
-    if (is_parked(heap, shape, occupancy, capacity))
+    if (becomes_zombie(heap, shape))
+        shape->zombie = true;
+    else if (is_parked(heap, shape, occupancy, capacity))
         ++*occupancy;
     else if (!heap->rules->count_tracking)
         count_one_less(heap);
@@ -188,10 +210,64 @@ enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
     return GCS_OK;
 }
 
+unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape)
+{
+    return shape->kind == GCS_KIND_GENERATOR ? heap->rules->close_generator
+                                             : heap->rules->close_coroutine;
+}
+
+/* A suspended generator is closed before it dies: an exception is thrown into it, which drops
+ * what it holds. What that makes for the time may collect (CPython 3.10, genobject.c,
+ * gen_dealloc); the generator is young and kept meanwhile. */
+static void begin_closing(struct gcs_heap *heap, gcs_row row)
+{
+    heap->closings[heap->closing_count++] = (struct closing){.owner = heap->rows[row].next};
+    unset(heap, row, DYING);
+    set(heap, row, FINALIZED);
+    heap->rows[row].roots = 0;
+    take_root(heap, row);
+    track(heap, row);
+    for (unsigned i = close_allocations(heap, shape_of(heap, row)); i > 0; i--)
+        count_one_more(heap);
+    set(heap, row, CLOSING);
+}
+
+/* Where closing makes nothing, to give up the slots is all there is to it. */
+static bool wants_closing(const struct gcs_heap *heap, gcs_row row)
+{
+    const struct shape *shape = shape_of(heap, row);
+    return shape->closes && !has(heap, row, FINALIZED) &&
+           (close_allocations(heap, shape) || heap->rules->count_tracking);
+}
+
+static void end_closing(struct gcs_heap *heap, gcs_row row)
+{
+    heap->closing_count--;
+    untrack(heap, row);
+    heap->rows[row].refs = heap->rows[row].roots = 0;
+    for (unsigned i = close_allocations(heap, shape_of(heap, row)); i > 0; i--)
+        count_one_less(heap);
+}
+
+/* Whose death let a dying object go. */
+static gcs_row *owner_of(struct gcs_heap *heap, gcs_row dying)
+{
+    return has(heap, dying, CLOSING) ? &heap->closings[heap->closing_count - 1].owner
+                                     : &heap->rows[dying].next;
+}
+
+/* How many of its slots a dying object has given up: in roots, as nobody refers to it any more.
+ */
+static uint32_t *step_of(struct gcs_heap *heap, gcs_row dying)
+{
+    return has(heap, dying, CLOSING) ? &heap->closings[heap->closing_count - 1].step
+                                     : &heap->rows[dying].roots;
+}
+
 /* The object is gone for good: books are closed, row and slots handed back. */
 static void release(struct gcs_heap *heap, gcs_row row)
 {
-    const struct shape *shape = shape_of(heap, row);
+    struct shape *shape = &heap->shapes[heap->rows[row].shape & SHAPE_MASK];
     uint32_t count;
     slots_of(heap, row, &count);
     uint64_t bytes = row_bytes(heap, row) + row_extra(heap, row);
@@ -201,6 +277,9 @@ static void release(struct gcs_heap *heap, gcs_row row)
         heap->totals.garbage_objects--;
         heap->totals.garbage_bytes -= bytes;
     }
+    if (has(heap, row, CLOSING))
+        end_closing(heap, row);
+    heap->generators -= shape->closes;
     if (heap->pymalloc)
         give_blocks_back(heap, row, shape, count);
     if (heap->recorder && shape->gc) {
@@ -229,7 +308,7 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
 static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
 {
     static const struct gcs_type type = {.kind = GCS_KIND_TUPLE, .bytes = GCS_BYTES_BY_MODEL};
-    static const struct shape tuple = {.type = &type, .kind = GCS_KIND_TUPLE, .gc = true};
+    struct shape tuple = {.type = &type, .kind = GCS_KIND_TUPLE, .gc = true};
     uint32_t callbacks = weak_callbacks(heap, row);
     /* Such a tuple may start a collection, in which another one is made, but no third. */
     gcs_row passing = heap->collecting ? HEAD_YOUNG : NOBODY;
@@ -299,7 +378,7 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
     uint32_t count;
     uint32_t *slots = slots_of(heap, dying, &count);
     bool last_first = shape_of(heap, dying)->last_first;
-    uint32_t *step = &heap->rows[dying].roots; /* free to use: nobody refers to it any more */
+    uint32_t *step = step_of(heap, dying);
     while (*step < count) {
         uint32_t at = last_first ? count - 1 - *step : *step;
         ++*step;
@@ -315,23 +394,26 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
  * way back is kept in the dying rows themselves. */
 static void die(struct gcs_heap *heap, gcs_row row)
 {
-    gcs_row owner = NOBODY, next;
+    gcs_row next;
     if (!begin_dying(heap, row))
         return;
-    for (;;) {
-        if (next_callback(heap, row, &next) || next_slot(heap, row, &next)) {
+    *owner_of(heap, row) = NOBODY;
+    while (row != NOBODY) {
+        bool called = next_callback(heap, row, &next);
+        if (heap->generators && !called && wants_closing(heap, row)) {
+            begin_closing(heap, row);
+            continue;
+        }
+        if (called || next_slot(heap, row, &next)) {
             if (begin_dying(heap, next)) {
-                heap->rows[row].next = owner;
-                owner = row;
+                *owner_of(heap, next) = row;
                 row = next;
             }
             continue;
         }
+        gcs_row owner = *owner_of(heap, row);
         release(heap, row);
-        if (owner == NOBODY)
-            return;
         row = owner;
-        owner = heap->rows[row].next;
     }
 }
 

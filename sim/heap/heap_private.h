@@ -36,6 +36,7 @@ enum {
     HAS_WEAKREFS = 1u << 29,
     DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
     DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
+    CLOSING = DROPS_ROOT,  /* a dying generator whose finalizer is at work: in heap->closings */
 };
 
 /* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
@@ -75,15 +76,21 @@ struct shape {
     uint8_t kind;        /* enum gcs_kind */
     uint8_t visits_type; /* 1: an instance of a Python class reports its type */
     bool gc;             /* has the collector's header */
-    bool companion;      /* its objects have a companion if they have slots */
+    uint32_t companion;  /* the shape of its objects' companions; 0: they have none */
     bool last_first;     /* gives up, and reports, its slots from the last */
     bool has_clear;      /* has a tp_clear */
     uint8_t finalizer;   /* enum gcs_finalizer */
     bool legacy;         /* has a tp_del */
+    bool closes;         /* a generator or coroutine: its finalizer closes it */
+    bool zombie;         /* frames: the code object keeps a dead one */
 };
 
 /* Free lists by number: those of kinds, then the tuples' by length. */
-enum { NO_FREE_LIST = -1, FREE_LISTS = GCS_FREE_LIST_COUNT + GCS_TUPLE_LENGTHS };
+enum {
+    NO_FREE_LIST = -1,
+    FREE_LISTS = GCS_FREE_LIST_COUNT + GCS_TUPLE_LENGTHS,
+    ZOMBIES = FREE_LISTS, /* frames that their code objects keep */
+};
 
 struct big_extra {
     gcs_row row;
@@ -92,6 +99,13 @@ struct big_extra {
 
 /* Recent objects are found in a ring by number, older ones in a hash table of rows. */
 enum { RECENT = 1u << 16 };
+
+/* A generator that is being closed before it dies. It is still tracked, so a row has no room
+ * for this. */
+struct closing {
+    gcs_row owner; /* whose death let it go, or NOBODY */
+    uint32_t step; /* next slot */
+};
 
 /* A slot in the list of those that hold the same object. */
 struct link {
@@ -145,6 +159,10 @@ struct gcs_heap {
     struct gcs_trigger trigger;
     uint16_t occupancy[GCS_FREE_LIST_COUNT];
     uint16_t tuple_occupancy[GCS_TUPLE_LENGTHS];
+    struct closing *closings; /* the innermost last */
+    size_t closing_capacity;
+    size_t closing_count;
+    size_t generators; /* alive: as many may be closing at once */
     bool collecting;
     bool marked; /* incremental: the cycle's marking is done, it collects now */
     int64_t work_to_do;
@@ -195,9 +213,10 @@ const char *pymalloc_check(const struct gcs_heap *heap);
 
 /* deaths.c */
 void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, uint32_t slots);
-void gc_alloc(struct gcs_heap *heap, const struct shape *shape, uint32_t slots);
+void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots);
 void let_go(struct gcs_heap *heap, gcs_row row);
 void clear_slots(struct gcs_heap *heap, gcs_row row);
+unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);

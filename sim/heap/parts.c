@@ -110,12 +110,23 @@ static bool refers_to_itself(const struct gcs_heap *heap, gcs_row row)
     return false;
 }
 
+/* Whether no cycle of objects like this one can stay when those that have a tp_clear are
+ * cleared: it has one, or it was born complete. */
+static bool can_be_cleared(const struct gcs_heap *heap, gcs_row row)
+{
+    const struct shape *shape = shape_of(heap, row);
+    return shape->has_clear || shape->kind == GCS_KIND_TUPLE ||
+           shape->kind == GCS_KIND_METHOD || shape->kind == GCS_KIND_CFUNCTION ||
+           shape->kind == GCS_KIND_SLICE;
+}
+
 /* The pieces on the stack from `first` on are a part. */
 static enum gcs_status close_part(struct graph *graph, uint32_t first)
 {
     struct gcs_baseline *baseline = graph->recorder->baseline;
     struct gcs_error *error = graph->recorder->error;
     const struct piece *root = &graph->pieces[first];
+    bool clear = true;
     struct gcs_part part = {.event = root->event,
                             .position = root->position,
                             .low = GCS_NEVER,
@@ -131,9 +142,12 @@ static enum gcs_status close_part(struct graph *graph, uint32_t first)
         GCS_TRY(GCS_GROW(baseline->memory, &baseline->members, &baseline->member_capacity,
                          baseline->member_count + 1, error));
         baseline->members[baseline->member_count++] = member;
+        clear &= can_be_cleared(graph->heap, graph->pieces[piece].row);
         part.members++;
     } while (piece != first);
     part.cyclic = part.members > 1 || refers_to_itself(graph->heap, root->row);
+    if (part.cyclic && !clear)
+        baseline->uncovered = "cycles through objects without tp_clear";
     GCS_TRY(GCS_GROW(baseline->memory, &baseline->parts, &baseline->part_capacity,
                      baseline->part_count + 1, error));
     baseline->parts[baseline->part_count++] = part;

@@ -34,7 +34,7 @@ enum {
 
 /* Tables of small dicts have a free list too. */
 enum { SMALL_TABLE_KEYS = 5, TABLES_MAX = 80 };
-enum { TABLES = FREE_LISTS, PARKED_LISTS };
+enum { TABLES = ZOMBIES + 1, PARKED_LISTS };
 
 struct pool {
     uint32_t next; /* of its class with free blocks; of its arena's free ones */
@@ -389,10 +389,13 @@ void pymalloc_empty(struct gcs_heap *heap, unsigned list)
 /*
  * The whole
  */
-static unsigned parked_capacity(const struct gcs_rules *rules, unsigned list)
+static unsigned parked_capacity(const struct gcs_heap *heap, unsigned list)
 {
+    const struct gcs_rules *rules = heap->rules;
     if (list == TABLES)
         return TABLES_MAX;
+    if (list == ZOMBIES)
+        return (unsigned)heap->shape_count;
     return list < GCS_FREE_LIST_COUNT ? rules->free_list[list] : rules->tuple_free_list;
 }
 
@@ -402,7 +405,7 @@ static enum gcs_status make_arrays(struct gcs_heap *heap, struct pymalloc *p,
     size_t parked = 0;
     for (unsigned list = 0; list < PARKED_LISTS; list++) {
         p->parked_first[list] = parked;
-        parked += parked_capacity(heap->rules, list);
+        parked += parked_capacity(heap, list);
     }
     GCS_TRY(GCS_GROW(heap->memory, &p->parked, &p->parked_capacity, parked, error));
     GCS_TRY(pymalloc_reserve(heap, error));

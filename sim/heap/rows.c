@@ -263,13 +263,18 @@ void gcs_heap_expect(const struct gcs_heap *heap, const struct gcs_block *block,
     expect_named(heap, block, index + EXPECTED_EVENTS, true);
 }
 
-static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_type *type,
-                              bool expand)
+static bool is_generator(const struct gcs_type *type)
+{
+    return type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE;
+}
+
+static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_type *type)
 {
     enum gcs_kind kind = type->kind;
-    bool generator = kind == GCS_KIND_GENERATOR || kind == GCS_KIND_COROUTINE;
-    bool born_complete = kind == GCS_KIND_TUPLE || kind == GCS_KIND_METHOD ||
-                         kind == GCS_KIND_CFUNCTION || kind == GCS_KIND_SLICE;
+    bool no_clear = kind == GCS_KIND_TUPLE || kind == GCS_KIND_METHOD ||
+                    kind == GCS_KIND_CFUNCTION || kind == GCS_KIND_SLICE ||
+                    kind == GCS_KIND_ITERATOR || is_generator(type) ||
+                    (kind == GCS_KIND_FUNCTION && !rules->function_clear);
     return (struct shape){
         .type = type,
         .bytes = gcs_object_bytes(rules, type, type->slots),
@@ -277,11 +282,11 @@ static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_ty
         .kind = (uint8_t)kind,
         .visits_type = kind == GCS_KIND_INSTANCE,
         .gc = gcs_is_gc_type(rules, type),
-        .companion = expand && (type->dict || generator),
         .last_first = kind == GCS_KIND_LIST || kind == GCS_KIND_TUPLE,
-        .has_clear = !born_complete,
+        .has_clear = !no_clear,
         .finalizer = (uint8_t)type->finalizer,
         .legacy = type->legacy,
+        .closes = is_generator(type),
     };
 }
 
@@ -291,19 +296,36 @@ static const struct gcs_type companion_dict = {
 static const struct gcs_type companion_frame = {
     .name = "frame", .bytes = GCS_BYTES_BY_MODEL, .kind = GCS_KIND_FRAME};
 
-/* Shapes: one a type, then the two of companions. */
+/* Each type of generators has frames of its own: those of one code object. */
+static enum gcs_status give_companions(struct gcs_heap *heap, struct gcs_error *error)
+{
+    uint32_t dict = 0;
+    for (uint32_t i = 0; i < heap->trace->type_count; i++) {
+        const struct gcs_type *type = heap->trace->types[i];
+        if (!type || (!type->dict && !is_generator(type)))
+            continue;
+        uint32_t shape = type->dict && dict ? dict : (uint32_t)heap->shape_count++;
+        GCS_TRY(GCS_GROW(heap->memory, &heap->shapes, &heap->shape_capacity, heap->shape_count,
+                         error));
+        heap->shapes[shape] =
+            shape_for(heap->rules, type->dict ? &companion_dict : &companion_frame);
+        heap->shapes[i].companion = shape;
+        dict = type->dict ? shape : dict;
+    }
+    return GCS_OK;
+}
+
+/* Shapes: one a type, then those of companions. */
 static enum gcs_status make_shapes(struct gcs_heap *heap, struct gcs_error *error)
 {
-    size_t count = (size_t)heap->trace->type_count + 2;
-    GCS_TRY(GCS_GROW(heap->memory, &heap->shapes, &heap->shape_capacity, count, error));
-    memset(heap->shapes, 0, sizeof *heap->shapes * count);
+    heap->shape_count = heap->trace->type_count;
+    GCS_TRY(GCS_GROW(heap->memory, &heap->shapes, &heap->shape_capacity, heap->shape_count + 1,
+                     error));
+    memset(heap->shapes, 0, sizeof *heap->shapes * heap->shape_count);
     for (uint32_t i = 0; i < heap->trace->type_count; i++)
         if (heap->trace->types[i])
-            heap->shapes[i] = shape_for(heap->rules, heap->trace->types[i], heap->expand);
-    heap->shapes[count - 2] = shape_for(heap->rules, &companion_dict, false);
-    heap->shapes[count - 1] = shape_for(heap->rules, &companion_frame, false);
-    heap->shape_count = count;
-    return GCS_OK;
+            heap->shapes[i] = shape_for(heap->rules, heap->trace->types[i]);
+    return heap->expand ? give_companions(heap, error) : GCS_OK;
 }
 
 static enum gcs_status make_arrays(struct gcs_heap *heap, struct gcs_error *error)
@@ -368,6 +390,7 @@ void gcs_heap_free(struct gcs_heap *heap)
     gcs_memory_free(memory, heap->big, heap->big_capacity, sizeof *heap->big);
     gcs_memory_free(memory, heap->stamps, heap->stamp_capacity, sizeof *heap->stamps);
     gcs_memory_free(memory, heap->links, heap->link_capacity, sizeof *heap->links);
+    gcs_memory_free(memory, heap->closings, heap->closing_capacity, sizeof *heap->closings);
     gcs_memory_free(memory, heap->holders, heap->holder_capacity, sizeof *heap->holders);
     pymalloc_free(heap);
     weak_free(heap);

@@ -114,28 +114,62 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
     }
 }
 
-/* PEP 442: each finalizer runs once in an object's life. True if one resurrects its object. */
+/* A generator's finalizer closes it: its frame goes, and what only that held, which may be the
+ * generator itself. */
+static void close_garbage(struct gcs_heap *heap, gcs_row row)
+{
+    unsigned made = close_allocations(heap, shape_of(heap, row));
+    heap->rows[row].refs++;
+    for (unsigned i = made; i > 0; i--)
+        count_one_more(heap);
+    clear_slots(heap, row);
+    for (unsigned i = made; i > 0; i--)
+        count_one_less(heap);
+    let_go(heap, row);
+}
+
+/* PEP 442: each finalizer runs once in an object's life. True if one did something: it may have
+ * resurrected an object, its own or, in a generator, one that died of the closing. Those seen
+ * wait in HEAD_TRASH, as what dies meanwhile leaves the list. */
 static bool finalize_garbage(struct gcs_heap *heap, struct gcs_work *work)
 {
-    bool resurrected = false;
-    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
-         row = heap->rows[row].next) {
-        uint8_t finalizer = shape_of(heap, row)->finalizer;
-        if (finalizer == GCS_FINALIZER_NONE || has(heap, row, FINALIZED))
+    bool something = false;
+    gcs_row row;
+    while ((row = heap->rows[HEAD_UNREACHABLE].next) != HEAD_UNREACHABLE) {
+        const struct shape *shape = shape_of(heap, row);
+        list_move(heap, row, HEAD_TRASH);
+        if ((shape->finalizer == GCS_FINALIZER_NONE && !shape->closes) ||
+            has(heap, row, FINALIZED))
             continue;
         set(heap, row, FINALIZED);
-        work->finalizers++;
-        if (finalizer == GCS_FINALIZER_RESURRECT) {
+        work->finalizers += !shape->closes;
+        something = something || shape->closes || shape->finalizer == GCS_FINALIZER_RESURRECT;
+        if (shape->finalizer == GCS_FINALIZER_RESURRECT)
             take_root(heap, row);
-            resurrected = true;
-        }
+        else if (shape->closes)
+            close_garbage(heap, row);
     }
-    return resurrected;
+    list_merge(heap, HEAD_TRASH, HEAD_UNREACHABLE);
+    return something;
+}
+
+/* Whether anything refers to the unreachable from outside, now that finalizers have run. */
+static bool is_resurrected(const struct gcs_heap *heap)
+{
+    uint64_t references = 0, inner = 0;
+    for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
+         row = heap->rows[row].next) {
+        uint32_t count;
+        const uint32_t *slots = slots_of(heap, row, &count);
+        references += heap->rows[row].refs;
+        for (uint32_t i = 0; i < count; i++)
+            inner += has(heap, slots[i], UNREACHABLE);
+    }
+    return references != inner;
 }
 
 /* The resurrected and what they reach live on in the older list; the others are trash. */
-static void handle_resurrected_objects(struct gcs_heap *heap, gcs_row older,
-                                       struct gcs_work *work)
+static void handle_resurrected_objects(struct gcs_heap *heap, gcs_row older)
 {
     if (heap->rules->resurrection == GCS_RESURRECTION_EACH) {
         split_again(heap, HEAD_UNREACHABLE, HEAD_TRASH);
@@ -143,8 +177,6 @@ static void handle_resurrected_objects(struct gcs_heap *heap, gcs_row older,
         for (gcs_row row = heap->rows[HEAD_UNREACHABLE].next; row != HEAD_UNREACHABLE;
              row = heap->rows[row].next) {
             unset(heap, row, COLLECTING | UNREACHABLE);
-            if (heap->rules->resurrection == GCS_RESURRECTION_WHOLE_COUNTED)
-                work->collected++;
         }
     }
     list_merge(heap, HEAD_UNREACHABLE, older);
@@ -173,13 +205,15 @@ void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *w
         return;
     move_legacy_finalizers(heap);
     handle_weakrefs(heap, older, work);
-    if (finalize_garbage(heap, work))
-        handle_resurrected_objects(heap, older, work);
+    bool counted_before = heap->rules->resurrection == GCS_RESURRECTION_WHOLE_COUNTED;
+    if (counted_before)
+        work->collected += list_size(heap, HEAD_UNREACHABLE);
+    if (finalize_garbage(heap, work) && is_resurrected(heap))
+        handle_resurrected_objects(heap, older);
     else
         list_merge(heap, HEAD_UNREACHABLE, HEAD_TRASH);
-    for (gcs_row row = heap->rows[HEAD_TRASH].next; row != HEAD_TRASH;
-         row = heap->rows[row].next)
-        work->collected++;
+    if (!counted_before)
+        work->collected += list_size(heap, HEAD_TRASH);
     if (heap->rules->weakrefs_late)
         clear_late_weak_references(heap);
     delete_garbage(heap, older);

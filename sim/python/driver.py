@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the driver extension for the interpreter that runs this file, and run jobs with it.
 
-    python3.X driver.py --source driver.c --build DIR --jobs FILE
-    python3.X driver.py --source driver.c --build DIR TRACE T0,T1,T2
+    python3.X driver.py --build DIR --jobs FILE
+    python3.X driver.py --build DIR TRACE T0,T1,T2
 
 FILE (or `-`) holds one job a line, fields separated by tabs: the trace's path, the
 thresholds as T0,T1,T2, and the path of the CSV to write. Without --jobs the one CSV goes to
@@ -13,6 +13,7 @@ Exit status: 0, or 1 if a job failed (one line on stderr each), or 3 if the exte
 be built for this interpreter.
 """
 import argparse
+import glob
 import os
 import subprocess
 import sys
@@ -22,11 +23,13 @@ import traceback
 COLUMNS = "event,generation,collected,uncollectable"
 
 
-def build(source, directory):
+def build(folder, directory):
     """Compile the extension into directory, unless a newer one is there."""
+    sources = sorted(glob.glob(os.path.join(folder, "*.c")))
+    newest = max(map(os.path.getmtime, sources + glob.glob(os.path.join(folder, "*.h"))))
     tag = sys.implementation.cache_tag + "-" + "%x" % sys.hexversion
     target = os.path.join(directory, "gcsim_driver-" + tag + ".so")
-    if os.path.exists(target) and os.path.getmtime(target) >= os.path.getmtime(source):
+    if os.path.exists(target) and os.path.getmtime(target) >= newest:
         return target
     include = sysconfig.get_paths()["include"]
     if not os.path.exists(os.path.join(include, "Python.h")):
@@ -35,13 +38,13 @@ def build(source, directory):
     scratch = target + ".%d" % os.getpid()
     # -isystem: the internal headers are not free of warnings.
     command = os.environ.get("CC", "cc").split() + [
-        "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-shared", "-fPIC",
-        "-isystem", include, "-o", scratch, source,
-    ]
+        "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
+        "-isystem", include, "-o", scratch,
+    ] + sources
     done = subprocess.Popen(command, stderr=subprocess.PIPE)
     errors = done.communicate()[1].decode("utf-8", "replace")
     if done.returncode != 0:
-        raise RuntimeError("cannot compile %s:\n%s" % (source, errors))
+        raise RuntimeError("cannot compile %s:\n%s" % (folder, errors))
     os.rename(scratch, target)
     return target
 
@@ -116,7 +119,8 @@ def read_jobs(path):
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description="run gcsim traces in this interpreter")
-    parser.add_argument("--source", default=os.path.join(here, "driver.c"))
+    parser.add_argument("--source", default=os.path.join(here, "driver"), metavar="DIR",
+                        help="the extension's sources")
     parser.add_argument("--build", required=True, metavar="DIR")
     parser.add_argument("--jobs", metavar="FILE")
     parser.add_argument("trace", nargs="?")
