@@ -85,8 +85,10 @@ enum {
 
 /* Letters: c companions, d dicts tracked lazily, e the check tests enabled, f gc.freeze,
  * i incremental: it shows a threshold2 of 0 and does not choose by generations,
- * l weak references outlive finalizers, m tuples untracked while moving, s instances without
- * slots are GC objects, t tuples tracked by content, z full collections empty slices' list. */
+ * l weak references outlive finalizers, m tuples untracked while moving, p Python 2 (no PEP
+ * 442, lists' and dicts' free lists are not emptied, sets have one, slices none), s instances
+ * without slots are GC objects, t tuples tracked by content, z full collections empty slices'
+ * list. */
 static const struct facts {
     const char *name;
     unsigned minor;
@@ -95,6 +97,7 @@ static const struct facts {
     const char *letters;
     unsigned header, step, parked, reused, methods, cfunctions, weak_tuple;
 } facts[] = {
+    {"cpython-2.7", 7, 700, IN, EACH, "cdmp", 32, 8, 19, 19, 256, 256, 2},
     {"cpython-3.6", 6, 700, IN, COUNTED, "cdm", 32, 8, 19, 19, 256, 256, 2},
     {"cpython-3.7", 7, 700, IN, WHOLE, "cdfm", 32, 16, 19, 19, 256, 256, 2},
     {"cpython-3.8", 8, 700, IN, WHOLE, "cdfs", 16, 16, 19, 19, 256, 256, 2},
@@ -158,14 +161,57 @@ START_TEST(a_models_objects_are_those_of_its_version)
     ck_assert_uint_eq(rules->tuple_free_list, 2000);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_LIST], 80);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_DICT], 80);
-    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SET], 0); /* 2.7 had one */
-    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], 1);
+    ck_assert_int_eq(rules->python2, says(fact, 'p'));
+    ck_assert_int_eq(rules->legacy_finalizers, says(fact, 'p'));
+    ck_assert_int_eq(rules->callback_tuples, says(fact, 'p'));
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SET], says(fact, 'p') ? 80 : 0);
+    ck_assert(!rules->emptied[GCS_FREE_LIST_SET]);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], says(fact, 'p') ? 0 : 1);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_METHOD], fact->methods);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_CFUNCTION], fact->cfunctions);
-    ck_assert(rules->emptied[GCS_FREE_LIST_LIST] && rules->emptied[GCS_FREE_LIST_DICT]);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_LIST], !says(fact, 'p'));
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_DICT], !says(fact, 'p'));
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_METHOD], fact->methods > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_CFUNCTION], fact->cfunctions > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_SLICE], says(fact, 'z'));
+}
+END_TEST
+
+/* What sys.getsizeof() says in 2.7.18: an object and its table, both on top of the header. */
+static const struct {
+    enum gcs_kind kind;
+    bool dict;
+    uint32_t slots;
+    uint64_t bytes;
+} sizes_2_7[] = {
+    {GCS_KIND_INSTANCE, false, 0, 16},      {GCS_KIND_INSTANCE, false, 3, 72},
+    {GCS_KIND_INSTANCE, true, 0, 64},       {GCS_KIND_SLICE, false, 3, 72},
+    {GCS_KIND_FUNCTION, false, 0, 120},     {GCS_KIND_GENERATOR, false, 0, 80},
+    {GCS_KIND_METHOD, false, 2, 80},        {GCS_KIND_CFUNCTION, false, 1, 72},
+    {GCS_KIND_ITERATOR, false, 1, 64},      {GCS_KIND_WEAKREF, false, 0, 88},
+    {GCS_KIND_CELL, false, 1, 56},          {GCS_KIND_TUPLE, false, 1, 64},
+    {GCS_KIND_TUPLE, false, 3, 80},         {GCS_KIND_LIST, false, 0, 72},
+    {GCS_KIND_LIST, false, 3, 96},          {GCS_KIND_DICT, false, 0, 280},
+    {GCS_KIND_DICT, false, 5, 280},         {GCS_KIND_DICT, false, 6, 1048},
+    {GCS_KIND_DICT, false, 21, 1048},       {GCS_KIND_DICT, false, 22, 3352},
+    {GCS_KIND_DICT, false, 85, 3352},       {GCS_KIND_DICT, false, 86, 12568},
+    {GCS_KIND_DICT, false, 342, 49432},     {GCS_KIND_DICT, false, 30000, 3146008},
+    {GCS_KIND_DICT, false, 90000, 6291736}, {GCS_KIND_SET, false, 5, 232},
+    {GCS_KIND_SET, false, 6, 744},          {GCS_KIND_SET, false, 22, 2280},
+    {GCS_KIND_SET, false, 86, 8424},        {GCS_KIND_SET, false, 342, 33000},
+    {GCS_KIND_SET, false, 30000, 2097384},  {GCS_KIND_SET, false, 90000, 4194536},
+};
+
+START_TEST(objects_of_2_7_are_as_large_as_it_says)
+{
+    const struct gcs_type type = {.name = "t",
+                                  .bytes = GCS_BYTES_BY_MODEL,
+                                  .kind = sizes_2_7[_i].kind,
+                                  .dict = sizes_2_7[_i].dict,
+                                  .slots = sizes_2_7[_i].slots};
+    ck_assert_uint_eq(
+        gcs_object_bytes(&found("cpython-2.7")->rules, &type, sizes_2_7[_i].slots),
+        sizes_2_7[_i].bytes);
 }
 END_TEST
 
@@ -203,14 +249,27 @@ END_TEST
 START_TEST(a_release_is_found_in_the_row_that_covers_it)
 {
     static const char *const releases[][2] = {
-        {"cpython-3.6.15", "cpython-3.6"},     {"cpython-3.7.0", "cpython-3.7"},
-        {"cpython-3.8.18", "cpython-3.8"},     {"cpython-3.9.999", "cpython-3.9"},
-        {"cpython-3.10.13", "cpython-3.10"},   {"cpython-3.11.7", "cpython-3.11"},
-        {"cpython-3.12.0", "cpython-3.12.0"},  {"cpython-3.12.1", "cpython-3.12.0"},
-        {"cpython-3.12.2", "cpython-3.12.0"},  {"cpython-3.12.3", "cpython-3.12"},
-        {"cpython-3.12.7", "cpython-3.12"},    {"cpython-3.13.0", "cpython-3.13"},
-        {"cpython-3.14.5", "cpython-3.14"},    {"cpython-3.14.7", "cpython-3.14"},
+        {"cpython-3.6.15", "cpython-3.6"},
+        {"cpython-3.7.0", "cpython-3.7"},
+        {"cpython-3.8.18", "cpython-3.8"},
+        {"cpython-3.9.999", "cpython-3.9"},
+        {"cpython-3.10.13", "cpython-3.10"},
+        {"cpython-3.11.7", "cpython-3.11"},
+        {"cpython-3.12.0", "cpython-3.12.0"},
+        {"cpython-3.12.1", "cpython-3.12.0"},
+        {"cpython-3.12.2", "cpython-3.12.0"},
+        {"cpython-3.12.3", "cpython-3.12"},
+        {"cpython-3.12.7", "cpython-3.12"},
+        {"cpython-3.13.0", "cpython-3.13"},
+        {"cpython-3.14.5", "cpython-3.14"},
+        {"cpython-3.14.7", "cpython-3.14"},
         {"cpython-3.15.0rc1", "cpython-3.15"},
+        {"cpython-2.7.18", "cpython-2.7"},
+        {"2.7", "cpython-2.7"},
+        {"3.13", "cpython-3.13"},
+        {"3.12.7", "cpython-3.12"},
+        {"3.15.0rc1", "cpython-3.15"},
+        {"3.14.0", "cpython-3.14.0"},
     };
     for (size_t i = 0; i < COUNT(releases); i++)
         ck_assert_str_eq(found(releases[i][0])->name, releases[i][1]);
@@ -255,8 +314,9 @@ START_TEST(what_only_looks_like_a_release_is_none)
         "cpython-3.12.",   "cpython-3.12.x", "cpython-3.12.1.1", "cpython-3.12.-1",
         "cpython-3.12.+1", "cpython-3.5.1",  "cpython-3.16.0",   "cpython-3.12.7 ",
         "cpython-3.12. 7", "cpython-3..7",   "cpython-3.112.1",  "cpython-3.12.1000",
-        "Cpython-3.12.7",  "cpython-3",      "cpython-2.7.18",   "3.12.7",
-        "cpython-3.-4.7",  "refcount.1",     "cpython-3.12.7t",
+        "Cpython-3.12.7",  "cpython-3",      "cpython-2.6.9",    "cpython-3.0.1",
+        "cpython-3.-4.7",  "refcount.1",     "cpython-3.12.7t",  "4.12",
+        "cpython-",        "count",          "2.12.1",           "3.7.18.",
     };
     for (size_t i = 0; i < COUNT(names); i++) {
         struct gcs_error error = {0};
@@ -364,6 +424,8 @@ static Suite *collector_suite(void)
     tcase_add_loop_test(models, a_model_decides_as_its_version_does, 0, (int)COUNT(facts));
     tcase_add_loop_test(models, a_models_objects_are_those_of_its_version, 0,
                         (int)COUNT(facts));
+    tcase_add_loop_test(models, objects_of_2_7_are_as_large_as_it_says, 0,
+                        (int)COUNT(sizes_2_7));
     tcase_add_test(models, every_model_is_in_the_table_oldest_first);
     tcase_add_test(models, reference_counting_alone_never_collects);
     tcase_add_test(models, a_release_is_found_in_the_row_that_covers_it);

@@ -31,7 +31,7 @@ struct gcs_model {
     const char *versions; /* "3.12.3 and later 3.12" */
     const char *about;
     const char *checked;  /* exact or approximate, and checked against what */
-    unsigned minor;       /* 3.minor; 0: no CPython version */
+    unsigned minor;       /* 3.minor, with rules.python2 2.minor; 0: no CPython version */
     unsigned first_patch; /* the row covers releases from this one to last_patch */
     unsigned last_patch;
     enum gcs_timing timing;
@@ -46,8 +46,8 @@ struct gcs_model {
 const struct gcs_model *gcs_models(size_t *count);
 /** The newest generational model, the default. */
 const struct gcs_model *gcs_model_newest(void);
-/** "cpython-3.12", or a release ("cpython-3.12.7") that resolves to its row. GCS_INVALID:
- * unknown, with the nearest name. */
+/** "cpython-3.12", or a release ("cpython-3.12.7") that resolves to its row, or either without
+ *  "cpython-". GCS_INVALID: unknown, with the nearest name. */
 enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
                                struct gcs_error *error);
 

@@ -76,10 +76,14 @@ struct gcs_rules {
     bool dict_lazy;          /* dicts are tracked at the first container, untracked by full
                                 collections (to 3.13) */
     uint8_t
-        weak_tuple_from; /* callbacks from which on a death by count makes a tuple of them */
-    bool weakrefs_late;  /* those without a callback stay until after finalizers (3.15 on) */
+        weak_tuple_from;    /* callbacks from which on a death by count makes a tuple of them */
+    bool weakrefs_late;     /* those without a callback stay until after finalizers (3.15 on) */
+    bool legacy_finalizers; /* no PEP 442: __del__ is a tp_del, which runs after weak references
+                               are cleared (2.7) */
+    bool callback_tuples;   /* calling a weak reference's callback makes a tuple of one (2.7) */
     enum gcs_resurrection resurrection;
     /* Sizes in bytes (cpython-gc.md 8) */
+    bool python2;      /* minor is 2.minor's: dicts and sets begin with eight entries inside */
     uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */
     uint8_t alignment; /* pymalloc's step */
     uint8_t gc_header; /* PyGC_Head */

@@ -88,7 +88,7 @@ static int load_cost(struct trials *trials, const char *wanted, const struct gcs
     char name[64];
     if (wanted)
         return load_cost_document(trials, wanted, cost);
-    snprintf(name, sizeof name, "cpython-3.%u", model->minor);
+    snprintf(name, sizeof name, "cpython-%d.%u", model->rules.python2 ? 2 : 3, model->minor);
     if (!embedded_find("costs", name)) {
         snprintf(name, sizeof name, "cpython-3.11");
         trials->cost_assumed |= model->minor != 0;

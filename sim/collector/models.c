@@ -40,6 +40,14 @@ static int choose_increment(const struct gcs_counts *counts,
 }
 
 /* Rules by family; a row changes what its version changed. */
+#define RULES_2_7                                                                 \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,                                      \
+                  [GCS_FREE_LIST_DICT] = 80,                                      \
+                  [GCS_FREE_LIST_SET] = 80,                                       \
+                  [GCS_FREE_LIST_METHOD] = 256,                                   \
+                  [GCS_FREE_LIST_CFUNCTION] = 256},                               \
+    .emptied = {[GCS_FREE_LIST_METHOD] = true, [GCS_FREE_LIST_CFUNCTION] = true}, \
+    .tuple_free_list = 2000
 #define RULES_3_6                                  \
     .free_list = {[GCS_FREE_LIST_LIST] = 80,       \
                   [GCS_FREE_LIST_DICT] = 80,       \
@@ -83,6 +91,22 @@ static const struct gcs_model models[] = {
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = choose_none,
+    },
+    {
+        .name = "cpython-2.7",
+        .versions = "2.7",
+        .about =
+            "no PEP 442: what a finalizer in a cycle reaches is uncollectable; no gc.freeze",
+        .checked = DRIVER,
+        .minor = 7,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_2_7, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
+                  .tuple_while_moving = true, .dict_lazy = true, .weak_tuple_from = 2,
+                  .legacy_finalizers = true, .callback_tuples = true, .python2 = true,
+                  .minor = 7, .alignment = 8, .gc_header = 32},
+        .choose = gcs_choose_generational,
     },
     {
         .name = "cpython-3.6",
@@ -317,14 +341,19 @@ static enum gcs_status unknown(const char *name, struct gcs_error *error)
     return gcs_fail(error, GCS_INVALID, "unknown model '%s': see `gcsim list models`", name);
 }
 
-/* Parses "cpython-3.MINOR.PATCH", or "cpython-3.15.0rc1". */
-static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
+static const char cpython[] = "cpython-";
+enum { CPYTHON = sizeof cpython - 1 };
+
+/* Parses "cpython-3.MINOR.PATCH", or "cpython-3.15.0rc1", or either without "cpython-". */
+static bool parse_release(const char *name, bool *python2, unsigned *minor, unsigned *patch)
 {
-    static const char prefix[] = "cpython-3.";
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+    if (strncmp(name, cpython, CPYTHON) == 0)
+        name += CPYTHON;
+    *python2 = name[0] == '2';
+    if ((name[0] != '2' && name[0] != '3') || name[1] != '.')
         return false;
     char *end;
-    const char *digits = name + sizeof prefix - 1;
+    const char *digits = name + 2;
     unsigned long first = strtoul(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end != '.' || first > 99)
         return false;
@@ -346,20 +375,27 @@ static bool parse_release(const char *name, unsigned *minor, unsigned *patch)
     return true;
 }
 
+static bool is_called(const struct gcs_model *model, const char *name)
+{
+    return gcs_same(model->name, name) || (strncmp(model->name, cpython, CPYTHON) == 0 &&
+                                           gcs_same(model->name + CPYTHON, name));
+}
+
 enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
                                struct gcs_error *error)
 {
     for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (gcs_same(models[i].name, name)) {
+        if (is_called(&models[i], name)) {
             *model = &models[i];
             return GCS_OK;
         }
+    bool python2;
     unsigned minor, patch;
-    if (!parse_release(name, &minor, &patch))
+    if (!parse_release(name, &python2, &minor, &patch) || minor == 0)
         return unknown(name, error);
     for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (models[i].minor == minor && models[i].first_patch <= patch &&
-            patch <= models[i].last_patch) {
+        if (models[i].minor == minor && models[i].rules.python2 == python2 &&
+            models[i].first_patch <= patch && patch <= models[i].last_patch) {
             *model = &models[i];
             return GCS_OK;
         }

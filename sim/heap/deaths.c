@@ -172,25 +172,47 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
     return --heap->rows[row].refs == 0;
 }
 
-/* PyObject_ClearWeakRefs makes a tuple of callbacks and weak references first. It is gone when
- * the last callback has been called; only that it was allocated can be noticed. */
-static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
+/* A tuple that the interpreter makes for a moment: that it was allocated can be noticed. */
+void make_passing_tuple(struct gcs_heap *heap, uint32_t items)
 {
     static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
-    uint32_t callbacks = weak_callbacks(heap, row);
-    if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
-        gc_alloc(heap, &tuple, 2 * callbacks);
-        gc_free(heap, &tuple, 2 * callbacks);
-        if (heap->rules->count_tracking) {
-            count_one_more(heap);
-            count_one_less(heap);
-        }
+    gc_alloc(heap, &tuple, items);
+    gc_free(heap, &tuple, items);
+    if (heap->rules->count_tracking) {
+        count_one_more(heap);
+        count_one_less(heap);
     }
 }
 
-/* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer, the
- * weak references. In a collection the object may still be among the unreachable. False: the
- * finalizer resurrected it, and it is young again. */
+/* PyObject_ClearWeakRefs makes a tuple of callbacks and weak references first. It is gone when
+ * the last callback has been called. */
+static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
+{
+    uint32_t callbacks = weak_callbacks(heap, row);
+    if (callbacks && callbacks >= heap->rules->weak_tuple_from)
+        make_passing_tuple(heap, 2 * callbacks);
+}
+
+/* Runs the finalizer, once in an object's life. True: it resurrected the object, which is young
+ * again. */
+static bool finalize(struct gcs_heap *heap, gcs_row row)
+{
+    uint8_t finalizer = shape_of(heap, row)->finalizer;
+    if (finalizer == GCS_FINALIZER_NONE || has(heap, row, FINALIZED))
+        return false;
+    set(heap, row, FINALIZED);
+    if (finalizer != GCS_FINALIZER_RESURRECT)
+        return false;
+    unset(heap, row, DYING);
+    heap->rows[row].roots = 0;
+    take_root(heap, row);
+    track_at_birth(heap, row);
+    return true;
+}
+
+/* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer (a
+ * legacy one comes later), the weak references. In a collection the object may still be among
+ * the unreachable. False: it was resurrected. */
 static bool begin_dying(struct gcs_heap *heap, gcs_row row)
 {
     const struct shape *shape = shape_of(heap, row);
@@ -198,15 +220,8 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
         unset(heap, row, COLLECTING | UNREACHABLE);
         untrack(heap, row);
     }
-    if (shape->finalizer != GCS_FINALIZER_NONE && !has(heap, row, FINALIZED)) {
-        set(heap, row, FINALIZED);
-        if (shape->finalizer == GCS_FINALIZER_RESURRECT) {
-            heap->rows[row].roots = 0;
-            take_root(heap, row);
-            track_at_birth(heap, row);
-            return false;
-        }
-    }
+    if (!heap->rules->legacy_finalizers && finalize(heap, row))
+        return false;
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
     if (shape->kind == GCS_KIND_WEAKREF)
@@ -221,12 +236,15 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
 static bool next_callback(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
 {
     enum gcs_weak callback;
-    while (weak_pop(heap, dying, next, &callback))
+    while (weak_pop(heap, dying, next, &callback)) {
+        if (callback != GCS_WEAK_PLAIN && heap->rules->callback_tuples)
+            make_passing_tuple(heap, 1);
         if (callback == GCS_WEAK_DROP && heap->rows[*next].roots > 0) {
             heap->rows[*next].roots--;
             if (lose(heap, *next))
                 return true;
         }
+    }
     return false;
 }
 
@@ -257,7 +275,9 @@ static void die(struct gcs_heap *heap, gcs_row row)
     if (!begin_dying(heap, row))
         return;
     for (;;) {
-        if (next_callback(heap, row, &next) || next_slot(heap, row, &next)) {
+        bool called = next_callback(heap, row, &next);
+        bool alive = !called && heap->rules->legacy_finalizers && finalize(heap, row);
+        if (called || (!alive && next_slot(heap, row, &next))) {
             if (begin_dying(heap, next)) {
                 heap->rows[row].next = owner;
                 owner = row;
@@ -265,7 +285,8 @@ static void die(struct gcs_heap *heap, gcs_row row)
             }
             continue;
         }
-        release(heap, row);
+        if (!alive)
+            release(heap, row);
         if (owner == NOBODY)
             return;
         row = owner;

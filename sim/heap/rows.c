@@ -281,7 +281,7 @@ static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_ty
         .last_first = kind == GCS_KIND_LIST || kind == GCS_KIND_TUPLE,
         .has_clear = !born_complete,
         .finalizer = (uint8_t)type->finalizer,
-        .legacy = type->legacy,
+        .legacy = type->legacy || (rules->legacy_finalizers && type->finalizer),
     };
 }
 

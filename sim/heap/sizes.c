@@ -35,9 +35,21 @@ static uint64_t usable(uint64_t slots)
     return slots * 2 / 3;
 }
 
+/* 2.7: eight entries inside the object, then a table that grows by fours when two thirds full,
+ * by twos from 50,000 on. */
+static uint64_t outer_table(const struct gcs_rules *rules, uint32_t entries, uint64_t bytes)
+{
+    uint64_t slots = 8;
+    while (entries > usable(slots))
+        slots *= usable(slots) < 50000 ? 4 : 2;
+    return slots > 8 ? block(rules, bytes * slots) : 0;
+}
+
 /* The table of a dict with string keys that grew by insertion. */
 static uint64_t dict_table(const struct gcs_rules *rules, uint32_t keys)
 {
+    if (rules->python2)
+        return outer_table(rules, keys, 24);
     if (keys == 0)
         return 0;
     uint64_t slots = 8;
@@ -91,8 +103,10 @@ static uint64_t slots_instance(const struct gcs_rules *rules, const struct gcs_t
     return block(rules, bytes);
 }
 
-static uint64_t set_table(uint32_t members)
+static uint64_t set_table(const struct gcs_rules *rules, uint32_t members)
 {
+    if (rules->python2)
+        return outer_table(rules, members, 16);
     if (members < 5)
         return 0; /* inside the object */
     uint64_t slots = 32;
@@ -105,14 +119,16 @@ static uint64_t set_table(uint32_t members)
 static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
 {
     unsigned minor = rules->minor;
+    bool python2 = rules->python2;
     switch (kind) {
     case GCS_KIND_FUNCTION:
-        return minor <= 10 ? 120 : minor <= 13 ? 144 : 160;
+        return python2 ? 88 : minor <= 10 ? 120 : minor <= 13 ? 144 : 160;
     case GCS_KIND_CELL:
         return 24;
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
-        return minor <= 10   ? 96
+        return python2       ? 48
+               : minor <= 10 ? 96
                : minor == 11 ? 192
                : minor <= 13 ? 176
                : minor == 14 ? 192
@@ -122,7 +138,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_METHOD:
         return 48;
     case GCS_KIND_CFUNCTION:
-        return 56;
+        return python2 ? 40 : 56;
     case GCS_KIND_SLICE:
         return 40;
     case GCS_KIND_ITERATOR:
@@ -132,7 +148,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_LIST:
         return 40;
     case GCS_KIND_DICT:
-        return 48;
+        return python2 ? 248 : 48;
     case GCS_KIND_SET:
         return 200;
     case GCS_KIND_INSTANCE:
@@ -160,10 +176,11 @@ static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *t
     case GCS_KIND_LIST:
         return block(rules, fixed) + (slots ? block(rules, words) : 0);
     case GCS_KIND_DICT: /* flagged: the companion of an instance */
-        return block(rules, fixed) +
-               (type->dict ? shared_values(rules, slots) : dict_table(rules, slots));
+        return block(rules, fixed) + (type->dict && !rules->python2
+                                          ? shared_values(rules, slots)
+                                          : dict_table(rules, slots));
     case GCS_KIND_SET:
-        return block(rules, fixed) + set_table(slots);
+        return block(rules, fixed) + set_table(rules, slots);
     case GCS_KIND_FRAME:
     case GCS_KIND_CONTAINER:
         return block(rules, fixed + words);
