@@ -83,7 +83,7 @@ struct gcs_rules {
     bool callback_tuples;   /* calling a weak reference's callback makes a tuple of one (2.7) */
     enum gcs_resurrection resurrection;
     /* Sizes in bytes (cpython-gc.md 8) */
-    bool python2;      /* minor is 2.minor's: dicts and sets begin with eight entries inside */
+    bool python2;      /* minor is 2.minor's, and sizes are 2.7's */
     uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */
     uint8_t alignment; /* pymalloc's step */
     uint8_t gc_header; /* PyGC_Head */

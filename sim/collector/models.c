@@ -105,7 +105,7 @@ static const struct gcs_model models[] = {
         .rules = {RULES_2_7, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
                   .tuple_while_moving = true, .dict_lazy = true, .weak_tuple_from = 2,
                   .legacy_finalizers = true, .callback_tuples = true, .python2 = true,
-                  .minor = 7, .alignment = 8, .gc_header = 32},
+                  .minor = 7, .alignment = 16, .gc_header = 32},
         .choose = gcs_choose_generational,
     },
     {

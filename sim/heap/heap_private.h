@@ -193,6 +193,10 @@ bool weak_has_plain(const struct gcs_heap *heap, gcs_row target);
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
 void weak_free(struct gcs_heap *heap);
 
+/* sizes27.c */
+void python2_blocks(const struct gcs_rules *rules, const struct gcs_type *type, uint32_t slots,
+                    uint64_t blocks[2]);
+
 /* collect.c */
 void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work);
 void untrack_tuples(struct gcs_heap *heap, gcs_row head);

@@ -5,7 +5,7 @@
  * An object is one or more blocks, each rounded up to pymalloc's size class, or to malloc's 16
  * bytes above 512. A type that states its bytes is believed; the header comes on top.
  */
-#include <gcsim/heap.h>
+#include "heap_private.h"
 
 enum { SMALL_REQUEST_MAX = 512, MALLOC_STEP = 16, WORD = 8 };
 
@@ -35,21 +35,9 @@ static uint64_t usable(uint64_t slots)
     return slots * 2 / 3;
 }
 
-/* 2.7: eight entries inside the object, then a table that grows by fours when two thirds full,
- * by twos from 50,000 on. */
-static uint64_t outer_table(const struct gcs_rules *rules, uint32_t entries, uint64_t bytes)
-{
-    uint64_t slots = 8;
-    while (entries > usable(slots))
-        slots *= usable(slots) < 50000 ? 4 : 2;
-    return slots > 8 ? block(rules, bytes * slots) : 0;
-}
-
 /* The table of a dict with string keys that grew by insertion. */
 static uint64_t dict_table(const struct gcs_rules *rules, uint32_t keys)
 {
-    if (rules->python2)
-        return outer_table(rules, keys, 24);
     if (keys == 0)
         return 0;
     uint64_t slots = 8;
@@ -103,10 +91,8 @@ static uint64_t slots_instance(const struct gcs_rules *rules, const struct gcs_t
     return block(rules, bytes);
 }
 
-static uint64_t set_table(const struct gcs_rules *rules, uint32_t members)
+static uint64_t set_table(uint32_t members)
 {
-    if (rules->python2)
-        return outer_table(rules, members, 16);
     if (members < 5)
         return 0; /* inside the object */
     uint64_t slots = 32;
@@ -119,16 +105,14 @@ static uint64_t set_table(const struct gcs_rules *rules, uint32_t members)
 static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
 {
     unsigned minor = rules->minor;
-    bool python2 = rules->python2;
     switch (kind) {
     case GCS_KIND_FUNCTION:
-        return python2 ? 88 : minor <= 10 ? 120 : minor <= 13 ? 144 : 160;
+        return minor <= 10 ? 120 : minor <= 13 ? 144 : 160;
     case GCS_KIND_CELL:
         return 24;
     case GCS_KIND_GENERATOR:
     case GCS_KIND_COROUTINE:
-        return python2       ? 48
-               : minor <= 10 ? 96
+        return minor <= 10   ? 96
                : minor == 11 ? 192
                : minor <= 13 ? 176
                : minor == 14 ? 192
@@ -138,7 +122,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_METHOD:
         return 48;
     case GCS_KIND_CFUNCTION:
-        return python2 ? 40 : 56;
+        return 56;
     case GCS_KIND_SLICE:
         return 40;
     case GCS_KIND_ITERATOR:
@@ -148,7 +132,7 @@ static uint64_t builtin_bytes(const struct gcs_rules *rules, enum gcs_kind kind)
     case GCS_KIND_LIST:
         return 40;
     case GCS_KIND_DICT:
-        return python2 ? 248 : 48;
+        return 48;
     case GCS_KIND_SET:
         return 200;
     case GCS_KIND_INSTANCE:
@@ -176,11 +160,10 @@ static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *t
     case GCS_KIND_LIST:
         return block(rules, fixed) + (slots ? block(rules, words) : 0);
     case GCS_KIND_DICT: /* flagged: the companion of an instance */
-        return block(rules, fixed) + (type->dict && !rules->python2
-                                          ? shared_values(rules, slots)
-                                          : dict_table(rules, slots));
+        return block(rules, fixed) +
+               (type->dict ? shared_values(rules, slots) : dict_table(rules, slots));
     case GCS_KIND_SET:
-        return block(rules, fixed) + set_table(rules, slots);
+        return block(rules, fixed) + set_table(slots);
     case GCS_KIND_FRAME:
     case GCS_KIND_CONTAINER:
         return block(rules, fixed + words);
@@ -202,6 +185,11 @@ static uint64_t by_model(const struct gcs_rules *rules, const struct gcs_type *t
 uint64_t gcs_object_bytes(const struct gcs_rules *rules, const struct gcs_type *type,
                           uint32_t slots)
 {
+    if (type->bytes == GCS_BYTES_BY_MODEL && rules->python2) {
+        uint64_t blocks[2];
+        python2_blocks(rules, type, slots, blocks);
+        return block(rules, blocks[0]) + (blocks[1] ? block(rules, blocks[1]) : 0);
+    }
     if (type->bytes == GCS_BYTES_BY_MODEL)
         return by_model(rules, type, slots);
     uint64_t bytes = type->bytes + (gcs_is_gc_type(rules, type) ? rules->gc_header : 0u);
