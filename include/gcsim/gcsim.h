@@ -4,14 +4,12 @@
  *
  *   base.h       status, memory, text, random streams
  *   trace.h      what a program does to its objects, as text and bytes
- *   config.h     what people write: YAML by one table of keys; strategies, cost profiles, studies
- *   workload.h   a described program, simulated: writes traces
- *   heap.h       what exists and what one collection does to it; lifetimes
- *   collector.h  models: which generation, and what a CPython's objects are like; pauses
- *   engine.h     one trace under one setting gives one ledger  (sim/engine/replay.c: the loop)
- *   measure.h    from a ledger's facts to figures
- *   study.h      an array of trials on all cores
- *   report.h     tables as CSV, JSON and text
+ *   config.h     what people write: YAML by one table of keys; strategies, cost profiles,
+ * studies workload.h   a described program, simulated: writes traces heap.h       what exists
+ * and what one collection does to it; lifetimes collector.h  models: which generation, and what
+ * a CPython's objects are like; pauses engine.h     one trace under one setting gives one
+ * ledger  (sim/engine/replay.c: the loop) measure.h    from a ledger's facts to figures study.h
+ * an array of trials on all cores report.h     tables as CSV, JSON and text
  */
 #ifndef GCSIM_GCSIM_H
 #define GCSIM_GCSIM_H

@@ -56,11 +56,13 @@ enum gcs_resurrection {
 /** How a collection is carried out. */
 enum gcs_mechanism {
     GCS_MECHANISM_GENERATIONAL,
+    GCS_MECHANISM_MARK_SWEEP,  /* the textbooks' (sim/heap/marksweep.c) */
     GCS_MECHANISM_INCREMENTAL, /* 3.14.0 to 3.14.4 (cpython-gc.md 5) */
 };
 
 struct gcs_rules {
     enum gcs_mechanism mechanism;
+    bool count_births;   /* deaths do not lower the counter (textbook) */
     bool count_tracking; /* the counter follows tracking, not allocation (3.14.1 to 3.14.4) */
     bool credit;         /* an increment in credit returns at once (3.14.1 to 3.14.4) */
 

@@ -91,7 +91,7 @@ static int load_cost(struct trials *trials, const char *wanted, const struct gcs
     snprintf(name, sizeof name, "cpython-%d.%u", model->rules.python2 ? 2 : 3, model->minor);
     if (!embedded_find("costs", name)) {
         snprintf(name, sizeof name, "cpython-3.11");
-        trials->cost_assumed |= model->minor != 0;
+        trials->cost_assumed |= model->timing != GCS_TIMING_NEVER;
     }
     return load_cost_document(trials, name, cost);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of models, and CPython's choice of a generation (cpython-gc.md 0, 2, 3). */
-#include <gcsim/collector.h>
+#include "collector_private.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -77,20 +77,75 @@ static int choose_increment(const struct gcs_counts *counts,
                 [GCS_FREE_LIST_SLICE] = true},    \
     .tuple_free_list = 2000
 
-#define DRIVER "exact; every collection equal to the real interpreter's"
-#define LEDGER "exact; every collection equal to recorded ledgers"
+/* The newest's, for proposals, too. */
+#define RULES_3_15                                                                     \
+    RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,        \
+                .tuple_by_content = true, .weak_tuple_from = 1, .weakrefs_late = true, \
+                .minor = 15, .alignment = 16, .gc_header = 16
+
+/* What `checked` begins with, up to the semicolon, is a column of `gcsim list models`. */
+#define DRIVER   "exact; every collection equal to the real interpreter's"
+#define PROPOSAL "by definition; small traces worked out by hand, on the collector of 3.15"
+#define LEDGER   "exact; every collection equal to recorded ledgers"
+#define ROOTS \
+    "approximate but with o roots=native; then every collection equal to recorded ledgers"
 
 static const struct gcs_model models[] = {
     {
         .name = "refcount",
         .versions = "any",
         .about = "reference counting alone: no cyclic collector at all",
-        .checked = "exact by definition",
+        .checked = "exact; by definition",
         .timing = GCS_TIMING_NEVER,
         .rules = {RULES_3_9, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = choose_none,
+    },
+    {
+        .name = "textbook",
+        .versions = "none",
+        .about = "as articles have it: counts new objects, marks from roots; reference "
+                 "counting stays",
+        .checked = "by definition; small traces worked out by hand",
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {.mechanism = GCS_MECHANISM_MARK_SWEEP,
+                  .count_births = true,
+                  .slotless_is_gc = true,
+                  .weak_tuple_from = UINT8_MAX,
+                  .minor = 13,
+                  .alignment = 16,
+                  .gc_header = 16},
+        .choose = textbook_choose,
+        .above = textbook_above,
+    },
+    {
+        .name = "sqrt-threshold",
+        .versions = "proposal",
+        .about = "3.15 with threshold0 + sqrt(long-lived objects) (faster-cpython/ideas#523)",
+        .checked = PROPOSAL,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_3_15},
+        .choose = sqrt_threshold_choose,
+        .above = sqrt_threshold_above,
+    },
+    {
+        .name = "live-heap",
+        .versions = "proposal",
+        .about = "3.15 with one generation, which may grow by threshold1 percent (gh-100403)",
+        .checked = PROPOSAL,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 25, 0},
+        .rules = {RULES_3_15},
+        .choose = live_heap_choose,
+        .above = live_heap_above,
     },
     {
         .name = "cpython-2.7",
@@ -252,7 +307,7 @@ static const struct gcs_model models[] = {
         .versions = "3.14.0",
         .about =
             "incremental: young objects and a piece of the old at a time; counts allocations",
-        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .checked = ROOTS,
         .minor = 14,
         .timing = GCS_TIMING_CHECK,
         .check_tests_enabled = true,
@@ -267,7 +322,7 @@ static const struct gcs_model models[] = {
         .name = "cpython-3.14.4",
         .versions = "3.14.1 to 3.14.4",
         .about = "incremental, with credit; counts objects as they are tracked",
-        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .checked = ROOTS,
         .minor = 14,
         .first_patch = 1,
         .last_patch = 4,
@@ -309,9 +364,7 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
-                  .tuple_by_content = true, .weak_tuple_from = 1, .weakrefs_late = true,
-                  .minor = 15, .alignment = 16, .gc_header = 16},
+        .rules = {RULES_3_15},
         .choose = gcs_choose_generational,
     },
 };

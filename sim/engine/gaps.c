@@ -35,7 +35,7 @@ static bool iterators(const struct gcs_trace *trace, const struct gcs_lifetimes 
                       const struct gcs_model *model)
 {
     (void)lifetimes;
-    return model->minor >= 14 && has_type(trace, is_iterator);
+    return model->rules.minor >= 14 && has_type(trace, is_iterator);
 }
 
 static bool family(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,

@@ -31,13 +31,16 @@ static struct gcs_sample sample_now(const struct replay *replay)
 }
 
 /* Where the allocator's test stands: CPython's `enabled && threshold0 != 0 && count >
- * threshold0`. */
+ * threshold0`, but that a model may put something in threshold0's place. */
 static void arm_trigger(struct replay *replay)
 {
     bool automatic = replay->enabled && replay->threshold[0] != 0 &&
                      replay->model->timing != GCS_TIMING_NEVER;
     struct gcs_trigger *trigger = gcs_heap_trigger(replay->heap);
-    trigger->above = automatic ? replay->threshold[0] : INT64_MAX;
+    trigger->above = !automatic ? INT64_MAX
+                     : replay->model->above
+                         ? replay->model->above(replay->counts, replay->threshold)
+                         : replay->threshold[0];
     trigger->threshold1 = replay->threshold[1];
 }
 
@@ -51,6 +54,7 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
     struct gcs_sample before = sample_now(replay); /* may be a peak, up to 3.11 */
     GCS_TRY(ledger_observe(replay->ledger, &before, error));
     gcs_heap_collect(replay->heap, generation, &collection.work);
+    arm_trigger(replay); /* the counts are new */
     collection.pause_ns = gcs_cost_pause(replay->setting->cost, &collection.work);
     collection.live_objects = replay->totals->live_objects;
     collection.heap_bytes = replay->totals->live_bytes;

@@ -198,6 +198,7 @@ void python2_blocks(const struct gcs_rules *rules, const struct gcs_type *type, 
                     uint64_t blocks[2]);
 
 /* collect.c */
+gcs_row begin_collection(struct gcs_heap *heap, unsigned generation);
 void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work);
 void untrack_tuples(struct gcs_heap *heap, gcs_row head);
 uint64_t list_size(const struct gcs_heap *heap, gcs_row head);
@@ -205,6 +206,9 @@ void split_again(struct gcs_heap *heap, gcs_row head, gcs_row unreachable);
 
 /* increment.c */
 void collect_incrementally(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
+
+/* marksweep.c */
+void collect_by_marking(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
 
 /* trash.c */
 void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work);
