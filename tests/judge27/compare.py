@@ -3,8 +3,10 @@
 """Compare gcsim's cpython-2.7 with a real CPython 2.7, collection by collection.
 
 The traces beside this file and random ones are executed on real objects by the interpreter (execute.py, judge27.c) and
-simulated by gcsim. Event, generation, collected and uncollectable of every collection have to
-be equal.
+simulated by gcsim. Event, generation, candidates, collected and uncollectable of every
+collection have to be equal; but a collection that the call of one of several callbacks on the
+same object triggers has one candidate more in 2.7: the tuple of these callbacks, which exists
+only meanwhile and which gcsim does not make.
 
     compare.py --gcsim BUILD/sim/gcsim --random-trace BUILD/tests/random_trace
 
@@ -22,12 +24,16 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SKIPPED = 77
-COLUMNS = ("event", "generation", "collected", "uncollectable")
+COLUMNS = ("event", "generation", "candidates", "collected", "uncollectable")
 THRESHOLDS = ("700,10,10", "97,3,2", "300,5,3", "10,2,2", "1,1,1", "2000,10,10", "0,10,10")
 EVENTS = (500, 1000, 2000, 4000, 8000, 20000)
 RARE = ("threshold", "legacy", "resurrect", "finalizers")
-# 2.7 has no gc.freeze.
-LEFT_OUT = ("freeze",)
+# What the judge can make; 2.7 has no gc.freeze.
+FEATURES = ("lists", "tuples", "dicts", "atoms", "instdict", "sets", "payloads", "born",
+            "ownslots", "manual", "threshold", "stretches", "requests", "work", "marks",
+            "finalizers", "resurrect", "legacy", "weakrefs", "builtins")
+CANDIDATES = COLUMNS.index("candidates")
+MOST_EXTRA = 1000  # one collection in so many has the extra candidate, at most
 SHOWN_DIFFERENCES = 5
 PROBE = """
 import os, platform, sys, sysconfig
@@ -53,8 +59,6 @@ def find_interpreter():
 
 
 def make_jobs(options, work):
-    listed = subprocess.check_output([options.random_trace]).decode().split()
-    features = [name for name in listed if name not in LEFT_OUT]
     jobs = []
     for trace in sorted(glob.glob(os.path.join(HERE, "*.gctrace"))):
         name = os.path.basename(trace)
@@ -62,7 +66,7 @@ def make_jobs(options, work):
                  for thresholds in THRESHOLDS]
     for seed in range(options.seed, options.seed + options.traces):
         source = random.Random(seed)
-        chosen = [name for name in features
+        chosen = [name for name in FEATURES
                   if source.random() < (1 / 6.0 if name in RARE else 0.5)]
         events = source.choice(EVENTS)
         trace = os.path.join(work, "%d.gctrace" % seed)
@@ -85,25 +89,37 @@ def read_rows(path):
         return [tuple(row[name] for name in COLUMNS) for row in csv.DictReader(file)]
 
 
+def has_extra_candidate(real, ours):
+    """Whether the rows are equal but for one candidate more in the real one."""
+    return (len(real) == len(ours) == len(COLUMNS)
+            and real[:CANDIDATES] == ours[:CANDIDATES]
+            and real[CANDIDATES + 1:] == ours[CANDIDATES + 1:]
+            and int(real[CANDIDATES]) == int(ours[CANDIDATES]) + 1)
+
+
 def difference(gcsim, job, directory):
-    """The number of equal rows, and what differs or None."""
+    """The number of equal rows, that of those with the extra candidate, and what differs or
+    None."""
     trace, thresholds, ledger = job
     done = subprocess.run([gcsim, "run", trace, "-m", "cpython-2.7", "-t", thresholds,
                            "-o", directory, "--force", "-q", "--paranoid"],
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if done.returncode != 0:
-        return 0, "gcsim: " + done.stderr.decode("utf-8", "replace").strip()
+        return 0, 0, "gcsim: " + done.stderr.decode("utf-8", "replace").strip()
     if not os.path.exists(ledger):
-        return 0, "the interpreter did not run it"
+        return 0, 0, "the interpreter did not run it"
     real = read_rows(ledger)
     ours = read_rows(os.path.join(directory, "collections.csv"))
+    extra = 0
     for row in range(max(len(real), len(ours))):
         pair = [rows[row] if row < len(rows) else ("-",) for rows in (real, ours)]
-        if pair[0] != pair[1]:
-            return row, "row %d of %d/%d (%s): real %s, simulated %s" % (
+        if has_extra_candidate(*pair):
+            extra += 1
+        elif pair[0] != pair[1]:
+            return row - extra, extra, "row %d of %d/%d (%s): real %s, simulated %s" % (
                 row, len(real), len(ours), ",".join(COLUMNS), ",".join(pair[0]),
                 ",".join(pair[1]))
-    return len(real), None
+    return len(real) - extra, extra, None
 
 
 def main():
@@ -125,17 +141,19 @@ def main():
     if status == 3:
         print("judge27: %s: cannot build the judge" % python)
         return 1
-    rows, different = 0, []
+    rows, extra, different = 0, 0, []
     for job in jobs:
-        equal, what = difference(options.gcsim, job, os.path.join(work, "out"))
+        equal, more, what = difference(options.gcsim, job, os.path.join(work, "out"))
         rows += equal
+        extra += more
         if what:
             different.append((job, what))
     for job, what in different[:SHOWN_DIFFERENCES]:
         print("  %s, thresholds %s: %s" % (job[0], job[1], what))
-    print("judge27: %s: %d traces, %d collections equal, %d traces differ"
-          % (python, len(jobs), rows, len(different)))
-    if not different and not options.work:
+    print("judge27: %s: %d traces, %d collections equal, %d with the tuple of callbacks, "
+          "%d traces differ" % (python, len(jobs), rows, extra, len(different)))
+    status = status or extra * MOST_EXTRA > rows
+    if not different and not status and not options.work:
         shutil.rmtree(work, ignore_errors=True)
     return 1 if different or status else 0
 

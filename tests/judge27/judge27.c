@@ -61,6 +61,8 @@ struct run {
     size_t size;
     size_t read;
     FILE *rows;
+    long unreachable; /* by the last collection */
+    long returned;    /* by gc.collect() in this event, or -1 */
 };
 
 /* ------------------------------------------------------------------ the collector's state */
@@ -109,8 +111,8 @@ static void finish_deaths(void)
 static bool note(struct run *run, long event)
 {
     int g;
-    long unreachable;
     long uncollectable;
+    long objects[3];
     finish_deaths();
     if (fflush(run->stream) != 0 || fflush(run->rows) != 0) {
         return false;
@@ -119,17 +121,21 @@ static bool note(struct run *run, long event)
         const char *start = strstr(run->text + run->read, "gc: collecting generation ");
         const char *done = start ? strstr(start, "gc: done") : NULL;
         const char *end = done ? strchr(done, '\n') : NULL;
-        if (!end || sscanf(start, "gc: collecting generation %d...", &g) != 1) {
+        if (!end || sscanf(start,
+                           "gc: collecting generation %d...\n"
+                           "gc: objects in each generation: %ld %ld %ld",
+                           &g, &objects[0], &objects[1], &objects[2]) != 4) {
             PyErr_Format(PyExc_RuntimeError, "the collector said: %.200s",
                          run->text + run->read);
             return false;
         }
-        if (sscanf(done, "gc: done, %ld unreachable, %ld uncollectable", &unreachable,
+        if (sscanf(done, "gc: done, %ld unreachable, %ld uncollectable", &run->unreachable,
                    &uncollectable) != 2) {
-            unreachable = uncollectable = 0;
+            run->unreachable = uncollectable = 0;
         }
-        fprintf(run->rows, "%ld,%d,%ld,%ld\n", event, g, unreachable - uncollectable,
-                uncollectable);
+        fprintf(run->rows, "%ld,%d,%ld,%ld,%ld\n", event, g,
+                objects[0] + (g > 0 ? objects[1] : 0) + (g > 1 ? objects[2] : 0),
+                run->unreachable - uncollectable, uncollectable);
         run->read = (size_t)(end + 1 - run->text);
     }
     return true;
@@ -427,6 +433,7 @@ static bool execute(struct run *run, PyObject *event, PyObject *next, long index
     case 'g':
         result = PyObject_Call(PyTuple_GET_ITEM(event, FUNCTION),
                                PyTuple_GET_ITEM(event, ARGUMENTS), NULL);
+        run->returned = result && PyInt_Check(result) ? PyInt_AS_LONG(result) : -1;
         Py_XDECREF(result);
         return result != NULL;
     default:
@@ -473,7 +480,13 @@ static bool run_events(struct run *run, PyObject *events)
     const Py_ssize_t count = PyList_GET_SIZE(events);
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *next = PyList_GET_ITEM(events, i + 1 < count ? i + 1 : i);
+        run->returned = -1;
         if (!execute(run, PyList_GET_ITEM(events, i), next, i) || !note(run, i)) {
+            return false;
+        }
+        if (run->returned >= 0 && run->returned != run->unreachable) {
+            PyErr_Format(PyExc_RuntimeError, "event %zd: returned %ld, but said %ld", i,
+                         run->returned, run->unreachable);
             return false;
         }
     }
@@ -513,7 +526,7 @@ static PyObject *judge_run(PyObject *module, PyObject *arguments)
     if (!run.rows || !run.stream) {
         return PyErr_SetFromErrnoWithFilename(PyExc_IOError, (char *)path);
     }
-    fputs("event,generation,collected,uncollectable\n", run.rows);
+    fputs("event,generation,candidates,collected,uncollectable\n", run.rows);
     FILE *error_stream = stderr;
     PySys_SetObject("stderr", NULL);
     stderr = run.stream;
