@@ -62,7 +62,6 @@ enum gcs_mechanism {
 
 struct gcs_rules {
     enum gcs_mechanism mechanism;
-    bool count_births;   /* deaths do not lower the counter (textbook) */
     bool count_tracking; /* the counter follows tracking, not allocation (3.14.1 to 3.14.4) */
     bool credit;         /* an increment in credit returns at once (3.14.1 to 3.14.4) */
 
@@ -78,12 +77,14 @@ struct gcs_rules {
     bool dict_lazy;          /* dicts are tracked at the first container, untracked by full
                                 collections (to 3.13) */
     uint8_t
-        weak_tuple_from;    /* callbacks from which on a death by count makes a tuple of them */
-    bool weakrefs_late;     /* those without a callback stay until after finalizers (3.15 on) */
+        weak_tuple_from; /* callbacks from which on a death by count makes a tuple of them */
+    bool weakrefs_late;  /* those without a callback stay until after finalizers (3.15 on) */
+    enum gcs_resurrection resurrection;
+    /* Of 2.7, and of textbooks */
     bool legacy_finalizers; /* no PEP 442: __del__ is a tp_del, which runs after weak references
                                are cleared (2.7) */
     bool callback_tuples;   /* calling a weak reference's callback makes a tuple of one (2.7) */
-    enum gcs_resurrection resurrection;
+    bool count_births;      /* deaths do not lower the counter (textbook) */
     /* Sizes in bytes (cpython-gc.md 8) */
     bool python2;      /* minor is 2.minor's, and sizes are 2.7's */
     uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */

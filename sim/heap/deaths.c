@@ -172,25 +172,28 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
     return --heap->rows[row].refs == 0;
 }
 
-/* A tuple that the interpreter makes for a moment: that it was allocated can be noticed. */
-void make_passing_tuple(struct gcs_heap *heap, uint32_t items)
+/* PyObject_ClearWeakRefs makes a tuple of callbacks and weak references first. It is gone when
+ * the last callback has been called; only that it was allocated can be noticed. */
+static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
 {
     static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
-    gc_alloc(heap, &tuple, items);
-    gc_free(heap, &tuple, items);
-    if (heap->rules->count_tracking) {
-        count_one_more(heap);
-        count_one_less(heap);
+    uint32_t callbacks = weak_callbacks(heap, row);
+    if (callbacks && callbacks >= heap->rules->weak_tuple_from) {
+        gc_alloc(heap, &tuple, 2 * callbacks);
+        gc_free(heap, &tuple, 2 * callbacks);
+        if (heap->rules->count_tracking) {
+            count_one_more(heap);
+            count_one_less(heap);
+        }
     }
 }
 
-/* PyObject_ClearWeakRefs makes a tuple of callbacks and weak references first. It is gone when
- * the last callback has been called. */
-static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
+/* 2.7 passes a callback its weak reference in a tuple, gone once the call is over. */
+void make_argument_tuple(struct gcs_heap *heap)
 {
-    uint32_t callbacks = weak_callbacks(heap, row);
-    if (callbacks && callbacks >= heap->rules->weak_tuple_from)
-        make_passing_tuple(heap, 2 * callbacks);
+    static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
+    gc_alloc(heap, &tuple, 1);
+    gc_free(heap, &tuple, 1);
 }
 
 /* Runs the finalizer, once in an object's life. True: it resurrected the object, which is young
@@ -238,7 +241,7 @@ static bool next_callback(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
     enum gcs_weak callback;
     while (weak_pop(heap, dying, next, &callback)) {
         if (callback != GCS_WEAK_PLAIN && heap->rules->callback_tuples)
-            make_passing_tuple(heap, 1);
+            make_argument_tuple(heap);
         if (callback == GCS_WEAK_DROP && heap->rows[*next].roots > 0) {
             heap->rows[*next].roots--;
             if (lose(heap, *next))

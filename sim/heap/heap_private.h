@@ -176,7 +176,7 @@ void clear_slots(struct gcs_heap *heap, gcs_row row);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);
-void make_passing_tuple(struct gcs_heap *heap, uint32_t items);
+void make_argument_tuple(struct gcs_heap *heap);
 uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
 uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
 enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,

@@ -95,7 +95,7 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
     while ((weakref = heap->rows[HEAD_CALLBACKS].next) != HEAD_CALLBACKS) {
         struct row *row = &heap->rows[weakref];
         if (heap->rules->callback_tuples)
-            make_passing_tuple(heap, 1);
+            make_argument_tuple(heap);
         if (has(heap, weakref, DROPS_ROOT) && row->roots > 0) {
             row->roots--;
             row->refs--; /* not the last: the collector has one */
