@@ -97,7 +97,7 @@ static const struct facts {
     const char *letters;
     unsigned header, step, parked, reused, methods, cfunctions, weak_tuple;
 } facts[] = {
-    {"cpython-2.7", 7, 700, IN, EACH, "cdmp", 32, 16, 19, 19, 256, 256, 2},
+    {"cpython-2.7", 7, 700, IN, COUNTED, "cdmp", 32, 16, 19, 19, 256, 256, 2},
     {"cpython-3.6", 6, 700, IN, COUNTED, "cdm", 32, 8, 19, 19, 256, 256, 2},
     {"cpython-3.7", 7, 700, IN, WHOLE, "cdfm", 32, 16, 19, 19, 256, 256, 2},
     {"cpython-3.8", 8, 700, IN, WHOLE, "cdfs", 16, 16, 19, 19, 256, 256, 2},

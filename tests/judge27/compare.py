@@ -31,7 +31,8 @@ RARE = ("threshold", "legacy", "resurrect", "finalizers")
 # What the judge can make; 2.7 has no gc.freeze.
 FEATURES = ("lists", "tuples", "dicts", "atoms", "instdict", "sets", "payloads", "born",
             "ownslots", "manual", "threshold", "stretches", "requests", "work", "marks",
-            "finalizers", "resurrect", "legacy", "weakrefs", "builtins")
+            "finalizers", "resurrect", "legacy", "weakrefs", "builtins", "functions",
+            "iterators")
 CANDIDATES = COLUMNS.index("candidates")
 MOST_EXTRA = 1000  # one collection in so many has the extra candidate, at most
 SHOWN_DIFFERENCES = 5
@@ -59,6 +60,9 @@ def find_interpreter():
 
 
 def make_jobs(options, work):
+    listed = subprocess.check_output([options.random_trace]).decode().split()
+    features = options.features.split(",") if options.features else FEATURES
+    features = [name for name in features if name in listed]
     jobs = []
     for trace in sorted(glob.glob(os.path.join(HERE, "*.gctrace"))):
         name = os.path.basename(trace)
@@ -66,7 +70,7 @@ def make_jobs(options, work):
                  for thresholds in THRESHOLDS]
     for seed in range(options.seed, options.seed + options.traces):
         source = random.Random(seed)
-        chosen = [name for name in FEATURES
+        chosen = [name for name in features
                   if source.random() < (1 / 6.0 if name in RARE else 0.5)]
         events = source.choice(EVENTS)
         trace = os.path.join(work, "%d.gctrace" % seed)
@@ -128,6 +132,7 @@ def main():
     parser.add_argument("--random-trace", required=True, metavar="PATH")
     parser.add_argument("--traces", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--features", metavar="NAME,...", help="only these (random_trace)")
     parser.add_argument("--work", metavar="DIR", help="keep everything there")
     options = parser.parse_args()
     python = find_interpreter()

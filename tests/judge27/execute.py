@@ -15,7 +15,10 @@ import sysconfig
 import traceback
 
 KINDS = ["instance", "object", "atomic", "tuple", "list", "dict", "set", "weakref", "cell",
-         "slice", "method", "cfunction", "container"]
+         "slice", "method", "cfunction", "container", "function", "iterator", "frame",
+         "generator"]
+HEADS = {"function": "def Traced():\n pass\n", "frame": "def Traced():\n pass\n",
+         "generator": "def Traced():\n yield\n"}
 KEYS = tuple(intern("s%08d" % i) for i in range(1000))
 CALLBACKS = {"keep": 1, "drop": 2}
 
@@ -32,8 +35,21 @@ def build(source, directory):
         "-isystem", include, "-o", target, source])
 
 
+def make_function(kind, slots):
+    """A function with so many locals; of generators, one that is suspended, too."""
+    scope = {}
+    names = "".join(key + "=" for key in KEYS[:slots])
+    exec HEADS[kind] + " " + (names + "0" if slots else "pass") in scope
+    prototype = None
+    for _ in range(2 if kind == "generator" else 0):  # the first one's frame is used again
+        prototype = None
+        prototype = scope["Traced"]()
+        next(prototype)
+    return scope["Traced"], prototype
+
+
 def make_type(fields):
-    """(kind, slots, class, finalizer) of a `t` line."""
+    """(kind, slots, class, finalizer, function, prototype) of a `t` line."""
     slots, kind, flags = int(fields[3]), "instance", fields[5:]
     for flag in flags:
         if flag.startswith("kind="):
@@ -50,7 +66,8 @@ def make_type(fields):
         if "weakrefable" in flags:
             names.append("__weakref__")
         made = type("Traced", (object,), {"__slots__": names})
-    return (KINDS.index(kind), slots, made, finalizer)
+    function, prototype = make_function(kind, slots) if kind in HEADS else (None, None)
+    return (KINDS.index(kind), slots, made, finalizer, function, prototype)
 
 
 def make_event(fields, types):
@@ -88,7 +105,7 @@ def parse(path):
                 continue
             if fields[0] == "t":
                 number = int(fields[1])
-                types.extend([(2, 0, None, 0)] * (number + 1 - len(types)))
+                types.extend([(2, 0, None, 0, None, None)] * (number + 1 - len(types)))
                 types[number] = make_type(fields)
             else:
                 events.append(make_event(fields, types))

@@ -12,6 +12,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <frameobject.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <structmember.h>
@@ -30,6 +31,10 @@ enum kind {
     METHOD,
     CFUNCTION,
     CONTAINER,
+    FUNCTION,
+    ITERATOR,
+    FRAME,
+    GENERATOR,
 };
 
 enum finalizer { NOTHING, PLAIN, RESURRECT };
@@ -38,6 +43,8 @@ struct type_info {
     long kind;
     PyTypeObject *class_object; /* borrowed */
     Py_ssize_t offsets[32];
+    PyObject *function;  /* whose locals are the slots of frames and generators */
+    PyObject *prototype; /* a suspended generator */
 };
 
 struct object {
@@ -47,7 +54,7 @@ struct object {
 };
 
 /* As an event comes: (op, object, other, slot, targets, call, arguments). */
-enum { OP, OBJECT_NUMBER, OTHER, SLOT, TARGETS, FUNCTION, ARGUMENTS };
+enum { OP, OBJECT_NUMBER, OTHER, SLOT, TARGETS, CALLED, ARGUMENTS };
 
 struct run {
     struct type_info *types;
@@ -56,6 +63,7 @@ struct run {
     PyObject *keep;
     PyObject *drop;
     PyObject *nothing;
+    PyObject *empty; /* a list */
     FILE *stream;
     char *text;
     size_t size;
@@ -209,13 +217,14 @@ static PyTypeObject container_type = {
     .tp_clear = container_clear,
 };
 
-/* (kind, slots, class or None, finalizer) */
+/* (kind, slots, class or None, finalizer, function or None, prototype or None) */
 static bool read_type(struct type_info *type, PyObject *from, PyObject *keys)
 {
     int slots;
     int finalizer;
     PyObject *made;
-    if (!PyArg_ParseTuple(from, "liOi", &type->kind, &slots, &made, &finalizer)) {
+    if (!PyArg_ParseTuple(from, "liOiOO", &type->kind, &slots, &made, &finalizer,
+                          &type->function, &type->prototype)) {
         return false;
     }
     if (made == Py_None) {
@@ -265,6 +274,65 @@ static PyObject *new_tuple(const struct run *run, PyObject *event, Py_ssize_t sl
     return tuple;
 }
 
+/* What a function holds beside its code. It is never called, so anything may stand there, but
+ * not nothing. */
+static PyObject **function_slot(PyObject *self, long slot)
+{
+    PyFunctionObject *function = (PyFunctionObject *)self;
+    PyObject **const places[] = {&function->func_globals,  &function->func_module,
+                                 &function->func_defaults, &function->func_doc,
+                                 &function->func_name,     &function->func_dict,
+                                 &function->func_closure};
+    return places[slot];
+}
+
+static PyObject *new_function(const struct type_info *type)
+{
+    PyObject *self = PyFunction_New(PyFunction_GET_CODE(type->function), Py_None);
+    for (long i = 0; self && i < 7; i++) {
+        PyObject *old = *function_slot(self, i);
+        Py_INCREF(Py_None);
+        *function_slot(self, i) = Py_None;
+        Py_XDECREF(old);
+    }
+    return self;
+}
+
+static PyObject *new_frame(const struct type_info *type)
+{
+    PyFunctionObject *function = (PyFunctionObject *)type->function;
+    return (PyObject *)PyFrame_New(PyThreadState_GET(), (PyCodeObject *)function->func_code,
+                                   function->func_globals, NULL);
+}
+
+/* A generator as suspended as the prototype is, at a yield without anything around it. */
+static PyObject *new_generator(const struct run *run, const struct type_info *type)
+{
+    PyObject *self = PyObject_Call(type->function, run->nothing, NULL);
+    if (self) {
+        PyFrameObject *frame = ((PyGenObject *)self)->gi_frame;
+        const PyFrameObject *model = ((const PyGenObject *)type->prototype)->gi_frame;
+        frame->f_lasti = model->f_lasti;
+        frame->f_lineno = model->f_lineno;
+    }
+    return self;
+}
+
+/* The head of Objects/listobject.c's iterators. */
+struct list_iterator {
+    PyObject_HEAD Py_ssize_t index;
+    PyObject *list;
+};
+
+static PyObject *new_iterator(const struct run *run)
+{
+    PyObject *self = PyObject_GetIter(run->empty);
+    if (self) {
+        Py_CLEAR(((struct list_iterator *)self)->list);
+    }
+    return self;
+}
+
 static PyObject *new_container(Py_ssize_t slots)
 {
     struct container *self = PyObject_GC_NewVar(struct container, &container_type, slots);
@@ -311,6 +379,14 @@ static PyObject *new_shell(struct run *run, const struct type_info *type, PyObje
         return PyCFunction_New(&callbacks[0], item(run, born_target(event, 0)));
     case CONTAINER:
         return new_container(slots);
+    case FUNCTION:
+        return new_function(type);
+    case ITERATOR:
+        return new_iterator(run);
+    case FRAME:
+        return new_frame(type);
+    case GENERATOR:
+        return new_generator(run, type);
     }
     return NULL;
 }
@@ -321,10 +397,28 @@ static PyObject **bare_slot(const struct object *object, long slot)
     if (object->type->kind == INSTANCE) {
         return (PyObject **)((char *)object->self + object->type->offsets[slot]);
     }
-    if (object->type->kind == CONTAINER) {
+    switch (object->type->kind) {
+    case CONTAINER:
         return &((struct container *)object->self)->slots[slot];
+    case CELL:
+        return &((PyCellObject *)object->self)->ob_ref;
+    case ITERATOR:
+        return &((struct list_iterator *)object->self)->list;
+    case FRAME:
+        return &((PyFrameObject *)object->self)->f_localsplus[slot];
+    case GENERATOR:
+        return &((PyGenObject *)object->self)->gi_frame->f_localsplus[slot];
+    default:
+        return NULL;
     }
-    return object->type->kind == CELL ? &((PyCellObject *)object->self)->ob_ref : NULL;
+}
+
+static void replace(PyObject **place, PyObject *value)
+{
+    PyObject *old = *place;
+    Py_XINCREF(value);
+    *place = value;
+    Py_XDECREF(old);
 }
 
 static bool allocate(struct run *run, PyObject *event, PyObject *next, long index)
@@ -358,6 +452,8 @@ static bool allocate(struct run *run, PyObject *event, PyObject *next, long inde
             if (PyDict_SetItem(object->self, key, value) < 0) {
                 return false;
             }
+        } else if (object->type->kind == FUNCTION) {
+            replace(function_slot(object->self, i), value);
         } else if (object->type->kind == SET && target) {
             object->members[i] = value;
             if (PySet_Add(object->self, value) < 0) {
@@ -366,14 +462,6 @@ static bool allocate(struct run *run, PyObject *event, PyObject *next, long inde
         }
     }
     return true;
-}
-
-static void replace(PyObject **place, PyObject *value)
-{
-    PyObject *old = *place;
-    Py_XINCREF(value);
-    *place = value;
-    Py_XDECREF(old);
 }
 
 static bool store_in_set(struct object *object, long slot, PyObject *target)
@@ -405,6 +493,9 @@ static bool store(struct run *run, PyObject *event)
     case LIST:
         replace(&((PyListObject *)object->self)->ob_item[slot], value);
         return true;
+    case FUNCTION:
+        replace(function_slot(object->self, slot), value);
+        return true;
     case DICT:
         return PyDict_SetItem(object->self, key, value) == 0;
     case SET:
@@ -431,7 +522,7 @@ static bool execute(struct run *run, PyObject *event, PyObject *next, long index
         return true;
     case 'c':
     case 'g':
-        result = PyObject_Call(PyTuple_GET_ITEM(event, FUNCTION),
+        result = PyObject_Call(PyTuple_GET_ITEM(event, CALLED),
                                PyTuple_GET_ITEM(event, ARGUMENTS), NULL);
         run->returned = result && PyInt_Check(result) ? PyInt_AS_LONG(result) : -1;
         Py_XDECREF(result);
@@ -521,6 +612,7 @@ static PyObject *judge_run(PyObject *module, PyObject *arguments)
     run.keep = PyCFunction_New(&callbacks[0], NULL);
     run.drop = PyCFunction_New(&callbacks[1], NULL);
     run.nothing = PyTuple_New(0);
+    run.empty = PyList_New(0);
     run.rows = fopen(path, "w");
     run.stream = open_memstream(&run.text, &run.size);
     if (!run.rows || !run.stream) {
