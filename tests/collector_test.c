@@ -132,7 +132,8 @@ enum {
  * h functions have a tp_clear, i incremental: it shows a threshold2 of 0 and does not choose by
  * generations, l weak references outlive finalizers, m tuples untracked while moving, o one
  * generation: a free-threaded build, s instances without slots are GC objects, t tuples tracked
- * by content, z full collections empty slices' list. */
+ * by content, p Python 2 (no PEP 442, lists' and dicts' free lists are not
+ * emptied, sets have one, slices none), z full collections empty slices' list. */
 static const struct facts {
     const char *name;
     unsigned minor;
@@ -142,6 +143,7 @@ static const struct facts {
     unsigned header, step, parked, reused, methods, cfunctions, weak_tuple;
     unsigned frames, iterators, close_generator, close_coroutine;
 } facts[] = {
+    {"cpython-2.7", 7, 700, IN, COUNTED, "cdmp", 32, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
     {"cpython-3.6", 6, 700, IN, COUNTED, "cdm", 32, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
     {"cpython-3.7", 7, 700, IN, WHOLE, "cdfm", 32, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
     {"cpython-3.8", 8, 700, IN, WHOLE, "cdfhs", 16, 16, 19, 19, 256, 256, 2, 200, 0, 1, 1},
@@ -214,8 +216,12 @@ START_TEST(a_models_objects_are_those_of_its_version)
     ck_assert_uint_eq(rules->tuple_free_list, 2000);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_LIST], 80);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_DICT], 80);
-    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SET], 0); /* 2.7 had one */
-    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], 1);
+    ck_assert_int_eq(rules->python2, says(fact, 'p'));
+    ck_assert_int_eq(rules->legacy_finalizers, says(fact, 'p'));
+    ck_assert_int_eq(rules->callback_tuples, says(fact, 'p'));
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SET], says(fact, 'p') ? 80 : 0);
+    ck_assert(!rules->emptied[GCS_FREE_LIST_SET]);
+    ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_SLICE], says(fact, 'p') ? 0 : 1);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_METHOD], fact->methods);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_CFUNCTION], fact->cfunctions);
     ck_assert_uint_eq(rules->free_list[GCS_FREE_LIST_FRAME], fact->frames);
@@ -223,14 +229,70 @@ START_TEST(a_models_objects_are_those_of_its_version)
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_FRAME], fact->frames > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_ITERATOR], fact->iterators > 0);
     ck_assert_int_eq(rules->zombie_frames, says(fact, 'c'));
-    ck_assert_int_eq(rules->frame_first, fact->minor == 6);
+    ck_assert_int_eq(rules->frame_first, fact->minor == 6 || says(fact, 'p'));
     ck_assert_int_eq(rules->function_clear, says(fact, 'h'));
     ck_assert_uint_eq(rules->close_generator, fact->close_generator);
     ck_assert_uint_eq(rules->close_coroutine, fact->close_coroutine);
-    ck_assert(rules->emptied[GCS_FREE_LIST_LIST] && rules->emptied[GCS_FREE_LIST_DICT]);
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_LIST], !says(fact, 'p'));
+    ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_DICT], !says(fact, 'p'));
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_METHOD], fact->methods > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_CFUNCTION], fact->cfunctions > 0);
     ck_assert_int_eq(rules->emptied[GCS_FREE_LIST_SLICE], says(fact, 'z'));
+}
+END_TEST
+
+/* What sys.getsizeof() says in 2.7.18 of an object, and how much more with its table. */
+static const struct {
+    enum gcs_kind kind;
+    uint32_t slots;
+    uint64_t object, table;
+} sizes_2_7[] = {
+    {GCS_KIND_INSTANCE, 0, 16, 0},
+    {GCS_KIND_INSTANCE, 3, 72, 0},
+    {GCS_KIND_SLICE, 3, 72, 0},
+    {GCS_KIND_FUNCTION, 0, 120, 0},
+    {GCS_KIND_GENERATOR, 0, 80, 0},
+    {GCS_KIND_METHOD, 2, 80, 0},
+    {GCS_KIND_CFUNCTION, 1, 72, 0},
+    {GCS_KIND_ITERATOR, 1, 64, 0},
+    {GCS_KIND_WEAKREF, 0, 88, 0},
+    {GCS_KIND_CELL, 1, 56, 0},
+    {GCS_KIND_FRAME, 0, 416, 0},
+    {GCS_KIND_FRAME, 3, 440, 0},
+    {GCS_KIND_TUPLE, 1, 64, 0},
+    {GCS_KIND_TUPLE, 3, 80, 0},
+    {GCS_KIND_LIST, 0, 72, 0},
+    {GCS_KIND_LIST, 3, 72, 24},
+    {GCS_KIND_DICT, 0, 280, 0},
+    {GCS_KIND_DICT, 5, 280, 0},
+    {GCS_KIND_DICT, 6, 280, 768},
+    {GCS_KIND_DICT, 21, 280, 768},
+    {GCS_KIND_DICT, 22, 280, 3072},
+    {GCS_KIND_DICT, 85, 280, 3072},
+    {GCS_KIND_DICT, 86, 280, 12288},
+    {GCS_KIND_DICT, 342, 280, 49152},
+    {GCS_KIND_DICT, 30000, 280, 3145728},
+    {GCS_KIND_DICT, 90000, 280, 6291456},
+    {GCS_KIND_SET, 5, 232, 0},
+    {GCS_KIND_SET, 6, 232, 512},
+    {GCS_KIND_SET, 22, 232, 2048},
+    {GCS_KIND_SET, 86, 232, 8192},
+    {GCS_KIND_SET, 342, 232, 32768},
+    {GCS_KIND_SET, 30000, 232, 2097152},
+    {GCS_KIND_SET, 90000, 232, 4194304},
+};
+
+START_TEST(objects_of_2_7_are_as_large_as_it_says)
+{
+    const struct gcs_type type = {.name = "t",
+                                  .bytes = GCS_BYTES_BY_MODEL,
+                                  .kind = sizes_2_7[_i].kind,
+                                  .slots = sizes_2_7[_i].slots};
+    const struct gcs_rules *rules = &found("cpython-2.7")->rules;
+    uint64_t object = (sizes_2_7[_i].object + 15) / 16 * 16; /* pymalloc's step in 2.7.18 */
+    uint64_t table = gcs_object_bytes(rules, &type, type.slots) - object;
+    ck_assert_uint_ge(table, sizes_2_7[_i].table);
+    ck_assert_uint_lt(table, sizes_2_7[_i].table + 17); /* and malloc's, with its own word */
 }
 END_TEST
 
@@ -238,8 +300,14 @@ START_TEST(every_model_is_in_the_table_oldest_first)
 {
     size_t count;
     const struct gcs_model *models = gcs_models(&count);
+    static const char *const no_version[] = {"refcount", "textbook", "sqrt-threshold",
+                                             "live-heap"};
     size_t known = 0;
-    ck_assert_str_eq(models[known++].name, "refcount");
+    while (known < COUNT(no_version)) {
+        ck_assert_uint_eq(models[known].minor, 0);
+        ck_assert_str_eq(models[known].name, no_version[known]);
+        known++;
+    }
     for (size_t i = 0; i < COUNT(facts); i++)
         ck_assert_str_eq(models[known++].name, facts[i].name);
     ck_assert_uint_eq(known, count);
@@ -268,17 +336,34 @@ END_TEST
 START_TEST(a_release_is_found_in_the_row_that_covers_it)
 {
     static const char *const releases[][2] = {
-        {"cpython-3.6.15", "cpython-3.6"},      {"cpython-3.7.0", "cpython-3.7"},
-        {"cpython-3.8.18", "cpython-3.8"},      {"cpython-3.9.999", "cpython-3.9"},
-        {"cpython-3.10.13", "cpython-3.10"},    {"cpython-3.11.7", "cpython-3.11"},
-        {"cpython-3.12.0", "cpython-3.12.0"},   {"cpython-3.12.1", "cpython-3.12.0"},
-        {"cpython-3.12.2", "cpython-3.12.0"},   {"cpython-3.12.3", "cpython-3.12"},
-        {"cpython-3.12.7", "cpython-3.12"},     {"cpython-3.13.0", "cpython-3.13"},
-        {"cpython-3.14.5", "cpython-3.14"},     {"cpython-3.14.7", "cpython-3.14"},
-        {"cpython-3.15.0rc1", "cpython-3.15"},  {"cpython-3.13.0t", "cpython-3.13.0t"},
-        {"cpython-3.13.9t", "cpython-3.13.0t"}, {"cpython-3.13.10t", "cpython-3.13t"},
-        {"cpython-3.14.0t", "cpython-3.14.0t"}, {"cpython-3.14.1t", "cpython-3.14.2t"},
-        {"cpython-3.14.7t", "cpython-3.14t"},   {"cpython-3.15.0rc1t", "cpython-3.15t"},
+        {"cpython-3.6.15", "cpython-3.6"},
+        {"cpython-3.7.0", "cpython-3.7"},
+        {"cpython-3.8.18", "cpython-3.8"},
+        {"cpython-3.9.999", "cpython-3.9"},
+        {"cpython-3.10.13", "cpython-3.10"},
+        {"cpython-3.11.7", "cpython-3.11"},
+        {"cpython-3.12.0", "cpython-3.12.0"},
+        {"cpython-3.12.1", "cpython-3.12.0"},
+        {"cpython-3.12.2", "cpython-3.12.0"},
+        {"cpython-3.12.3", "cpython-3.12"},
+        {"cpython-3.12.7", "cpython-3.12"},
+        {"cpython-3.13.0", "cpython-3.13"},
+        {"cpython-3.14.5", "cpython-3.14"},
+        {"cpython-3.14.7", "cpython-3.14"},
+        {"cpython-3.15.0rc1", "cpython-3.15"},
+        {"cpython-3.13.0t", "cpython-3.13.0t"},
+        {"cpython-3.13.9t", "cpython-3.13.0t"},
+        {"cpython-3.13.10t", "cpython-3.13t"},
+        {"cpython-3.14.0t", "cpython-3.14.0t"},
+        {"cpython-3.14.1t", "cpython-3.14.2t"},
+        {"cpython-3.14.7t", "cpython-3.14t"},
+        {"cpython-3.15.0rc1t", "cpython-3.15t"},
+        {"cpython-2.7.18", "cpython-2.7"},
+        {"2.7", "cpython-2.7"},
+        {"3.13", "cpython-3.13"},
+        {"3.12.7", "cpython-3.12"},
+        {"3.15.0rc1", "cpython-3.15"},
+        {"3.14.0", "cpython-3.14.0"},
     };
     for (size_t i = 0; i < COUNT(releases); i++)
         ck_assert_str_eq(found(releases[i][0])->name, releases[i][1]);
@@ -323,8 +408,9 @@ START_TEST(what_only_looks_like_a_release_is_none)
         "cpython-3.12.",   "cpython-3.12.x", "cpython-3.12.1.1", "cpython-3.12.-1",
         "cpython-3.12.+1", "cpython-3.5.1",  "cpython-3.16.0",   "cpython-3.12.7 ",
         "cpython-3.12. 7", "cpython-3..7",   "cpython-3.112.1",  "cpython-3.12.1000",
-        "Cpython-3.12.7",  "cpython-3",      "cpython-2.7.18",   "3.12.7",
-        "cpython-3.-4.7",  "refcount.1",     "cpython-3.12.7t",
+        "Cpython-3.12.7",  "cpython-3",      "cpython-2.6.9",    "cpython-3.0.1",
+        "cpython-3.-4.7",  "refcount.1",     "cpython-3.12.7t",  "4.12",
+        "cpython-",        "count",          "2.12.1",           "3.7.18.",
     };
     for (size_t i = 0; i < COUNT(names); i++) {
         struct gcs_error error = {0};
@@ -434,6 +520,8 @@ static Suite *collector_suite(void)
     tcase_add_loop_test(models, a_model_decides_as_its_version_does, 0, (int)COUNT(facts));
     tcase_add_loop_test(models, a_models_objects_are_those_of_its_version, 0,
                         (int)COUNT(facts));
+    tcase_add_loop_test(models, objects_of_2_7_are_as_large_as_it_says, 0,
+                        (int)COUNT(sizes_2_7));
     tcase_add_test(models, every_model_is_in_the_table_oldest_first);
     tcase_add_test(models, reference_counting_alone_never_collects);
     tcase_add_test(models, a_release_is_found_in_the_row_that_covers_it);

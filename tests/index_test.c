@@ -27,10 +27,10 @@ static const struct gcs_cost cost = {
     .finalizer = {.count = 1, .bytes = {1}, .ns = {17}},
 };
 
-static const char *const models[] = {"cpython-3.6",  "cpython-3.7",    "cpython-3.8",
-                                     "cpython-3.9",  "cpython-3.10",   "cpython-3.11",
-                                     "cpython-3.12", "cpython-3.12.0", "cpython-3.13",
-                                     "cpython-3.14", "cpython-3.15"};
+static const char *const models[] = {"cpython-2.7",  "cpython-3.6",  "cpython-3.7",
+                                     "cpython-3.8",  "cpython-3.9",  "cpython-3.10",
+                                     "cpython-3.11", "cpython-3.12", "cpython-3.12.0",
+                                     "cpython-3.13", "cpython-3.14", "cpython-3.15"};
 
 static const int64_t thresholds[][3] = {{700, 10, 10}, {97, 3, 2},  {10, 2, 2},    {1, 1, 1},
                                         {2, 0, 0},     {300, 5, 3}, {0, 10, 10},   {50, 0, 0},
@@ -219,8 +219,11 @@ static void compare_settings(const struct gcs_trace *trace,
 /* Features that the index covers, some of them in each trace; now and then any. */
 static struct random_trace_shape shape_of(struct gcs_random *random)
 {
-    uint32_t never = RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY | RANDOM_TRACE_STRETCHES |
-                     RANDOM_TRACE_WEAKREFS;
+    static const uint32_t never = RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY |
+                                  RANDOM_TRACE_STRETCHES | RANDOM_TRACE_WEAKREFS |
+                                  RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS |
+                                  RANDOM_TRACE_COROUTINES | RANDOM_TRACE_STANDING |
+                                  RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
     uint32_t features = (uint32_t)gcs_random_next(random);
     if (gcs_random_below(random, 2))
         features &= (uint32_t)gcs_random_next(random);

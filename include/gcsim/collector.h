@@ -3,13 +3,13 @@
  * collector.h — models: what a CPython version's collector decides, and what its objects are
  * like.
  *
- * A model is data plus one pure function. The function sees counts and thresholds and answers
- * which generation to collect, or none; it cannot touch a heap. The mechanism that carries the
- * answer out is the heap's; when it is asked is the engine's business (inside the allocation,
- * or at the next check of the eval breaker).
+ * A model is data plus a pure function or two. They see counts and thresholds and answer which
+ * generation to collect, or none, and at which count to ask; they cannot touch a heap. The
+ * mechanism that carries the answer out is the heap's; when it is asked is the engine's
+ * business (inside the allocation, or at the next check of the eval breaker).
  *
  * Adding a model: a row in sim/collector/models.c, its rules, and a row in
- * tests/collector_test.c.
+ * tests/collector_test.c. A new policy, like sim/collector/live_heap.c, is a file of its own.
  */
 #ifndef GCSIM_COLLECTOR_H
 #define GCSIM_COLLECTOR_H
@@ -33,8 +33,8 @@ struct gcs_model {
     const char *name;     /* "cpython-3.12" */
     const char *versions; /* "3.12.3 and later 3.12" */
     const char *about;
-    const char *checked;  /* exact or approximate, and checked against what */
-    unsigned minor;       /* 3.minor; 0: no CPython version */
+    const char *checked;  /* exact or approximate; and checked against what, or why not */
+    unsigned minor;       /* 3.minor, with rules.python2 2.minor; 0: no CPython version */
     unsigned first_patch; /* the row covers releases from this one to last_patch */
     unsigned last_patch;
     enum gcs_timing timing;
@@ -43,14 +43,17 @@ struct gcs_model {
     int64_t threshold[GCS_GENERATIONS];
     struct gcs_rules rules;
     int (*choose)(const struct gcs_counts *counts, const int64_t threshold[GCS_GENERATIONS]);
+    /* What count[0] has to exceed to trigger, as it stands from a collection to the next; NULL:
+     * threshold0. */
+    int64_t (*above)(const struct gcs_counts *counts, const int64_t threshold[GCS_GENERATIONS]);
 };
 
 /** All models, oldest first. */
 const struct gcs_model *gcs_models(size_t *count);
 /** The newest generational model, the default. */
 const struct gcs_model *gcs_model_newest(void);
-/** "cpython-3.12", or a release ("cpython-3.12.7") that resolves to its row. GCS_INVALID:
- * unknown, with the nearest name. */
+/** "cpython-3.12", or a release ("cpython-3.12.7") that resolves to its row, or either without
+ *  "cpython-". GCS_INVALID: unknown, with the nearest name. */
 enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
                                struct gcs_error *error);
 

@@ -4,12 +4,12 @@
  *
  *   base.h       status, memory, text, random streams
  *   trace.h      what a program does to its objects, as text and bytes
- *   config.h     what people write: YAML by one table of keys; strategies, cost profiles,
- * studies workload.h   a described program, simulated: writes traces heap.h       what exists
- * and what one collection does to it; lifetimes baseline.h   all that does not depend on when
- * collections run: what the index is made of collector.h  models: which generation, and what a
- * CPython's objects are like; pauses engine.h     one trace under one setting gives one ledger
- * (sim/engine/replay.c: the loop; index.c and evaluate.c: the same, priced without walking)
+ *   config.h     what people write: YAML, by one table of keys
+ *   workload.h   a described program, simulated: writes traces
+ *   heap.h       what exists and what one collection does to it; lifetimes
+ *   baseline.h   what happens if nothing is collected: what the index is made of
+ *   collector.h  models: which generation, what a CPython's objects are like; pauses
+ *   engine.h     one trace under one setting gives one ledger (replay.c is the loop)
  *   measure.h    from a ledger's facts to figures
  *   study.h      an array of trials on all cores
  *   report.h     tables as CSV, JSON and text

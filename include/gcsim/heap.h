@@ -61,6 +61,7 @@ enum gcs_resurrection {
 /** How a collection is carried out. */
 enum gcs_mechanism {
     GCS_MECHANISM_GENERATIONAL,
+    GCS_MECHANISM_MARK_SWEEP,    /* the textbooks' (sim/heap/marksweep.c) */
     GCS_MECHANISM_INCREMENTAL,   /* 3.14.0 to 3.14.4 (cpython-gc.md 5) */
     GCS_MECHANISM_FREE_THREADED, /* 3.13t on: one generation (cpython-gc.md 6) */
 };
@@ -98,7 +99,13 @@ struct gcs_rules {
     bool mimalloc;       /* objects do not come from pymalloc (free-threaded builds) */
     bool weakrefs_late;  /* those without a callback stay until after finalizers (3.15 on) */
     enum gcs_resurrection resurrection;
+    /* Of 2.7, and of textbooks */
+    bool legacy_finalizers; /* no PEP 442: __del__ is a tp_del, which runs after weak references
+                               are cleared (2.7) */
+    bool callback_tuples;   /* calling a weak reference's callback makes a tuple of one (2.7) */
+    bool count_births;      /* deaths do not lower the counter (textbook) */
     /* Sizes in bytes (cpython-gc.md 8) */
+    bool python2;      /* minor is 2.minor's, and sizes are 2.7's */
     uint8_t minor;     /* 3.minor, for the sizes that follow no simpler rule */
     uint8_t alignment; /* pymalloc's step */
     uint8_t gc_header; /* PyGC_Head */

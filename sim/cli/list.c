@@ -5,6 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *without_cpython(const char *name)
+{
+    static const char prefix[] = "cpython-";
+    return strncmp(name, prefix, sizeof prefix - 1) ? name : name + sizeof prefix - 1;
+}
+
+/* What models[at] was checked against, with all that share it; nothing if one before did. */
+static void list_checked(struct gcs_text *text, const struct gcs_model *models, size_t at,
+                         size_t count)
+{
+    for (size_t i = 0; i < at; i++)
+        if (gcs_same(models[i].checked, models[at].checked))
+            return;
+    gcs_text_add(text, "  %s:\n    %s", models[at].checked, without_cpython(models[at].name));
+    for (size_t i = at + 1; i < count; i++)
+        if (gcs_same(models[i].checked, models[at].checked))
+            gcs_text_add(text, ", %s", without_cpython(models[i].name));
+    gcs_text_add(text, "\n");
+}
+
 static void list_models(struct gcs_text *text)
 {
     size_t count;
@@ -20,13 +40,22 @@ static void list_models(struct gcs_text *text)
         gcs_grid_add(&grid, "%s", models[i].versions);
         gcs_grid_add(&grid, "%lld,%lld,%lld", (long long)t[0], (long long)t[1],
                      (long long)t[2]);
-        gcs_grid_add(&grid, "%s", models[i].checked);
+        gcs_grid_add(&grid, "%.*s", (int)strcspn(models[i].checked, ";:"), models[i].checked);
     }
     gcs_grid_print(&grid, text);
     gcs_grid_fini(&grid);
     gcs_text_add(text, "\n");
     for (size_t i = 0; i < count; i++)
         gcs_text_add(text, "%s: %s\n", models[i].name, models[i].about);
+    gcs_text_add(
+        text,
+        "\nFidelity (event, generation, collected and uncollectable of every collection):\n");
+    for (size_t i = 0; i < count; i++)
+        list_checked(text, models, i, count);
+    gcs_text_add(
+        text,
+        "\nA release (cpython-3.12.7) is taken for the row that covers it; cpython- may be "
+        "left out.\n");
     gcs_text_add(text, "\nNot modelled (a trace that has it is run with a warning):\n");
     for (size_t i = 0; gcs_replay_gap(i); i++)
         gcs_text_add(text, "  %s\n", gcs_replay_gap(i));

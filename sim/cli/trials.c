@@ -91,10 +91,11 @@ static int load_cost(struct trials *trials, const char *wanted, const struct gcs
     if (wanted)
         return load_cost_document(trials, wanted, cost);
     bool free_threaded = model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
-    snprintf(name, sizeof name, "cpython-3.%u%s", model->minor, free_threaded ? "t" : "");
+    snprintf(name, sizeof name, "cpython-%d.%u%s", model->rules.python2 ? 2 : 3, model->minor,
+             free_threaded ? "t" : "");
     if (!embedded_find("costs", name)) {
         snprintf(name, sizeof name, "cpython-3.%s", free_threaded ? "13t" : "11");
-        trials->cost_assumed |= model->minor != 0;
+        trials->cost_assumed |= model->timing != GCS_TIMING_NEVER;
     }
     return load_cost_document(trials, name, cost);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of models, and CPython's choice of a generation (cpython-gc.md 0, 2, 3). */
-#include <gcsim/collector.h>
+#include "collector_private.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -73,6 +73,15 @@ static int choose_free_threaded_3_14(const struct gcs_counts *counts,
 }
 
 /* Rules by family; a row changes what its version changed. */
+#define RULES_2_7                                                                           \
+    .free_list = {[GCS_FREE_LIST_LIST] = 80,       [GCS_FREE_LIST_DICT] = 80,               \
+                  [GCS_FREE_LIST_SET] = 80,        [GCS_FREE_LIST_METHOD] = 256,            \
+                  [GCS_FREE_LIST_CFUNCTION] = 256, [GCS_FREE_LIST_FRAME] = 200},            \
+    .emptied = {[GCS_FREE_LIST_METHOD] = true,                                              \
+                [GCS_FREE_LIST_CFUNCTION] = true,                                           \
+                [GCS_FREE_LIST_FRAME] = true},                                              \
+    .zombie_frames = true, .frame_first = true, .close_generator = 1, .close_coroutine = 1, \
+    .tuple_free_list = 2000
 #define RULES_3_6                                                                \
     .free_list = {[GCS_FREE_LIST_LIST] = 80,    [GCS_FREE_LIST_DICT] = 80,       \
                   [GCS_FREE_LIST_METHOD] = 256, [GCS_FREE_LIST_CFUNCTION] = 256, \
@@ -113,23 +122,95 @@ static int choose_free_threaded_3_14(const struct gcs_counts *counts,
                       .slotless_is_gc = true, .weak_tuple_from = 1, .alignment = 16, \
                       .gc_header = 16
 
-#define DRIVER "exact; every collection equal to the real interpreter's"
+/* The newest's, for proposals, too. */
+#define RULES_3_15                                                                     \
+    RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,        \
+                .tuple_by_content = true, .weak_tuple_from = 1, .weakrefs_late = true, \
+                .minor = 15, .alignment = 16, .gc_header = 16
+
+/* What `checked` begins with, up to the semicolon, is a column of `gcsim list models`. */
+#define DRIVER   "exact; every collection equal to the real interpreter's"
+#define PROPOSAL "by definition; small traces worked out by hand, on the collector of 3.15"
+#define LEDGER   "exact; every collection equal to recorded ledgers"
+#define ROOTS \
+    "approximate but with o roots=native; then every collection equal to recorded ledgers"
 #define FREE_THREADED                                                                      \
     "exact; every collection equal to the real 3.13.15's, but for tuples of atoms inside " \
     "tuples or dicts (order)"
-#define LEDGER "exact; every collection equal to recorded ledgers"
 
 static const struct gcs_model models[] = {
     {
         .name = "refcount",
         .versions = "any",
         .about = "reference counting alone: no cyclic collector at all",
-        .checked = "exact by definition",
+        .checked = "exact; by definition",
         .timing = GCS_TIMING_NEVER,
         .rules = {RULES_3_11, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
                   .dict_lazy = true, .weak_tuple_from = 1, .minor = 13, .alignment = 16,
                   .gc_header = 16},
         .choose = choose_none,
+    },
+    {
+        .name = "textbook",
+        .versions = "none",
+        .about = "as articles have it: counts new objects, marks from roots; reference "
+                 "counting stays",
+        .checked = "by definition; small traces worked out by hand",
+        .timing = GCS_TIMING_ALLOCATION,
+        .can_freeze = true,
+        .threshold = {700, 10, 10},
+        .rules = {.mechanism = GCS_MECHANISM_MARK_SWEEP,
+                  .count_births = true,
+                  .slotless_is_gc = true,
+                  .weak_tuple_from = UINT8_MAX,
+                  .minor = 13,
+                  .alignment = 16,
+                  .gc_header = 16},
+        .choose = textbook_choose,
+        .above = textbook_above,
+    },
+    {
+        .name = "sqrt-threshold",
+        .versions = "proposal",
+        .about = "3.15 with threshold0 + sqrt(long-lived objects) (faster-cpython/ideas#523)",
+        .checked = PROPOSAL,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 10, 10},
+        .rules = {RULES_3_15},
+        .choose = sqrt_threshold_choose,
+        .above = sqrt_threshold_above,
+    },
+    {
+        .name = "live-heap",
+        .versions = "proposal",
+        .about = "3.15 with one generation, which may grow by threshold1 percent (gh-100403)",
+        .checked = PROPOSAL,
+        .timing = GCS_TIMING_CHECK,
+        .check_tests_enabled = true,
+        .can_freeze = true,
+        .threshold = {2000, 25, 0},
+        .rules = {RULES_3_15},
+        .choose = live_heap_choose,
+        .above = live_heap_above,
+    },
+    {
+        .name = "cpython-2.7",
+        .versions = "2.7",
+        .about =
+            "no PEP 442: what a finalizer in a cycle reaches is uncollectable; no gc.freeze",
+        .checked = DRIVER,
+        .minor = 7,
+        .last_patch = ANY_PATCH,
+        .timing = GCS_TIMING_ALLOCATION,
+        .threshold = {700, 10, 10},
+        .rules = {RULES_2_7, .tuple_parked = 19, .tuple_reused = 19, .companions = true,
+                  .tuple_while_moving = true, .dict_lazy = true,
+                  .resurrection = GCS_RESURRECTION_WHOLE_COUNTED, .weak_tuple_from = 2,
+                  .legacy_finalizers = true, .callback_tuples = true, .python2 = true,
+                  .minor = 7, .alignment = 16, .gc_header = 32},
+        .choose = gcs_choose_generational,
     },
     {
         .name = "cpython-3.6",
@@ -276,7 +357,7 @@ static const struct gcs_model models[] = {
         .versions = "3.14.0",
         .about =
             "incremental: young objects and a piece of the old at a time; counts allocations",
-        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .checked = ROOTS,
         .minor = 14,
         .timing = GCS_TIMING_CHECK,
         .check_tests_enabled = true,
@@ -291,7 +372,7 @@ static const struct gcs_model models[] = {
         .name = "cpython-3.14.4",
         .versions = "3.14.1 to 3.14.4",
         .about = "incremental, with credit; counts objects as they are tracked",
-        .checked = LEDGER " with o roots=native; else approximate (roots)",
+        .checked = ROOTS,
         .minor = 14,
         .first_patch = 1,
         .last_patch = 4,
@@ -333,9 +414,7 @@ static const struct gcs_model models[] = {
         .check_tests_enabled = true,
         .can_freeze = true,
         .threshold = {2000, 10, 10},
-        .rules = {RULES_3_14, .tuple_parked = 20, .tuple_reused = 20, .slotless_is_gc = true,
-                  .tuple_by_content = true, .weak_tuple_from = 1, .weakrefs_late = true,
-                  .minor = 15, .alignment = 16, .gc_header = 16},
+        .rules = {RULES_3_15},
         .choose = gcs_choose_generational,
     },
     {
@@ -464,15 +543,21 @@ static enum gcs_status unknown(const char *name, struct gcs_error *error)
     return gcs_fail(error, GCS_INVALID, "unknown model '%s': see `gcsim list models`", name);
 }
 
-/* Parses "cpython-3.MINOR.PATCH", "cpython-3.15.0rc1", or either with a t: free-threaded. */
-static bool parse_release(const char *name, unsigned *minor, unsigned *patch,
+static const char cpython[] = "cpython-";
+enum { CPYTHON = sizeof cpython - 1 };
+
+/* Parses "cpython-3.MINOR.PATCH", "cpython-3.15.0rc1", or either with a t (free-threaded), all
+ * with or without "cpython-". */
+static bool parse_release(const char *name, bool *python2, unsigned *minor, unsigned *patch,
                           bool *free_threaded)
 {
-    static const char prefix[] = "cpython-3.";
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+    if (strncmp(name, cpython, CPYTHON) == 0)
+        name += CPYTHON;
+    *python2 = name[0] == '2';
+    if ((name[0] != '2' && name[0] != '3') || name[1] != '.')
         return false;
     char *end;
-    const char *digits = name + sizeof prefix - 1;
+    const char *digits = name + 2;
     unsigned long first = strtoul(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end != '.' || first > 99)
         return false;
@@ -500,21 +585,29 @@ static bool is_free_threaded(const struct gcs_model *model)
     return model->rules.mechanism == GCS_MECHANISM_FREE_THREADED;
 }
 
+static bool is_called(const struct gcs_model *model, const char *name)
+{
+    return gcs_same(model->name, name) || (strncmp(model->name, cpython, CPYTHON) == 0 &&
+                                           gcs_same(model->name + CPYTHON, name));
+}
+
 enum gcs_status gcs_model_find(const char *name, const struct gcs_model **model,
                                struct gcs_error *error)
 {
     for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (gcs_same(models[i].name, name)) {
+        if (is_called(&models[i], name)) {
             *model = &models[i];
             return GCS_OK;
         }
+    bool python2;
     unsigned minor, patch;
     bool free_threaded;
-    if (!parse_release(name, &minor, &patch, &free_threaded))
+    if (!parse_release(name, &python2, &minor, &patch, &free_threaded) || minor == 0)
         return unknown(name, error);
     for (size_t i = 0; i < MODEL_COUNT; i++)
-        if (models[i].minor == minor && is_free_threaded(&models[i]) == free_threaded &&
-            models[i].first_patch <= patch && patch <= models[i].last_patch) {
+        if (models[i].minor == minor && models[i].rules.python2 == python2 &&
+            is_free_threaded(&models[i]) == free_threaded && models[i].first_patch <= patch &&
+            patch <= models[i].last_patch) {
             *model = &models[i];
             return GCS_OK;
         }

@@ -1031,7 +1031,7 @@ static enum gcs_status prepare(struct evaluation *e, struct gcs_error *error)
 
 bool gcs_index_knows(const struct gcs_model *model)
 {
-    return model->choose == gcs_choose_generational &&
+    return model->choose == gcs_choose_generational && !model->above &&
            model->rules.mechanism == GCS_MECHANISM_GENERATIONAL;
 }
 

@@ -47,6 +47,13 @@ static bool is_closed(const struct gcs_type *type)
     return type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE;
 }
 
+static bool python2(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
+                    const struct gcs_model *model)
+{
+    (void)lifetimes;
+    return model->rules.python2 && has_type(trace, is_closed);
+}
+
 static bool closing(const struct gcs_trace *trace, const struct gcs_lifetimes *lifetimes,
                     const struct gcs_model *model)
 {
@@ -90,6 +97,7 @@ static const struct gap {
     {functions,
      "functions, free-threaded: those standing at the start are taken for a module's "
      "(die only in a run), later ones for nested (die at once)"},
+    {python2, "generators in Python 2: closing them there is not modelled"},
     {closing, "generators and coroutines, free-threaded: a run does not close them first"},
     {worklists, "callbacks of weak references that something with a tp_del reaches, "
                 "free-threaded: CPython loses objects there"},

@@ -39,13 +39,16 @@ struct gcs_sample sample_now(const struct replay *replay)
 }
 
 /* Where the allocator's test stands: CPython's `enabled && threshold0 != 0 && count >
- * threshold0`. */
+ * threshold0`, but that a model may put something in threshold0's place. */
 void arm_trigger(struct replay *replay)
 {
     bool automatic = replay->enabled && replay->threshold[0] != 0 &&
                      replay->model->timing != GCS_TIMING_NEVER;
-    replay->backing->arm(replay->self, automatic ? replay->threshold[0] : INT64_MAX,
-                         replay->threshold[1]);
+    int64_t above = !automatic ? INT64_MAX
+                    : replay->model->above
+                        ? replay->model->above(replay->counts, replay->threshold)
+                        : replay->threshold[0];
+    replay->backing->arm(replay->self, above, replay->threshold[1]);
 }
 
 /* Collects, prices, records. */
@@ -62,6 +65,7 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
     if (replay->sampled)
         GCS_TRY(ledger_observe(replay->ledger, &before, error));
     replay->backing->collect(replay->self, generation, &collection.work);
+    arm_trigger(replay); /* the counts are new */
     collection.pause_ns = gcs_cost_pause(replay->setting->cost, &collection.work);
     collection.live_objects = replay->totals->live_objects;
     collection.heap_bytes = replay->totals->live_bytes;

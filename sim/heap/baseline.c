@@ -456,7 +456,7 @@ static enum gcs_status run(struct recorder *recorder, struct gcs_heap *heap,
 }
 
 /* What can be told before the pass. */
-static const char *uncovered_by(const struct gcs_trace *trace)
+static const char *uncovered_by(const struct gcs_trace *trace, const struct gcs_rules *rules)
 {
     if (trace->options.standing || trace->options.has_start)
         return "a heap that stands before the trace";
@@ -466,7 +466,7 @@ static const char *uncovered_by(const struct gcs_trace *trace)
         return "4,294,967,295 events and more";
     for (uint32_t i = 0; i < trace->type_count; i++) {
         const struct gcs_type *type = trace->types[i];
-        if (type && type->legacy)
+        if (type && (type->legacy || (rules->legacy_finalizers && type->finalizer)))
             return "legacy finalizers";
         if (type && type->finalizer == GCS_FINALIZER_RESURRECT)
             return "finalizers that resurrect";
@@ -503,7 +503,7 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace,
     struct recorder recorder = {.baseline = baseline, .lifetimes = lifetimes, .error = error};
     struct gcs_heap *heap;
     *baseline = (struct gcs_baseline){.memory = memory, .list_count = 1};
-    baseline->uncovered = uncovered_by(trace);
+    baseline->uncovered = uncovered_by(trace, rules);
     if (baseline->uncovered)
         return GCS_OK;
     GCS_TRY(gcs_heap_new(trace, rules, memory, &heap, error));

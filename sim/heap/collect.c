@@ -8,7 +8,7 @@
 static const gcs_row heads[GCS_GENERATIONS] = {HEAD_YOUNG, HEAD_MIDDLE, HEAD_OLD};
 
 /* Counters and lists as a collection of `generation` leaves them at its start. */
-static gcs_row begin(struct gcs_heap *heap, unsigned generation)
+gcs_row begin_collection(struct gcs_heap *heap, unsigned generation)
 {
     if (generation + 1 < GCS_GENERATIONS)
         heap->counts.count[generation + 1]++;
@@ -187,7 +187,7 @@ void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_
 static void collect_generation(struct gcs_heap *heap, unsigned generation,
                                struct gcs_work *work)
 {
-    gcs_row head = begin(heap, generation);
+    gcs_row head = begin_collection(heap, generation);
     deduce_unreachable(heap, head, HEAD_UNREACHABLE, work);
     if (!heap->rules->tuple_while_moving)
         untrack_tuples(heap, head);
@@ -208,6 +208,8 @@ void gcs_heap_collect(struct gcs_heap *heap, unsigned generation, struct gcs_wor
         collect_incrementally(heap, generation, work);
     else if (is_free_threaded(heap))
         collect_free_threaded(heap, generation, work);
+    else if (heap->rules->mechanism == GCS_MECHANISM_MARK_SWEEP)
+        collect_by_marking(heap, generation, work);
     else
         collect_generation(heap, generation, work);
     heap->collecting = false;

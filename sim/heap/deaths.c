@@ -326,9 +326,34 @@ static void make_callback_tuple(struct gcs_heap *heap, gcs_row row)
     }
 }
 
-/* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer, the
- * weak references. In a collection the object may still be among the unreachable. False: the
- * finalizer resurrected it, and it is young again. */
+/* 2.7 passes a callback its weak reference in a tuple, gone once the call is over. */
+void make_argument_tuple(struct gcs_heap *heap)
+{
+    struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
+    gc_alloc(heap, &tuple, 1);
+    gc_free(heap, &tuple, 1);
+}
+
+/* Runs the finalizer, once in an object's life. True: it resurrected the object, which is young
+ * again. */
+static bool finalize(struct gcs_heap *heap, gcs_row row)
+{
+    uint8_t finalizer = shape_of(heap, row)->finalizer;
+    if (finalizer == GCS_FINALIZER_NONE || has(heap, row, FINALIZED))
+        return false;
+    set(heap, row, FINALIZED);
+    if (finalizer != GCS_FINALIZER_RESURRECT)
+        return false;
+    unset(heap, row, DYING);
+    heap->rows[row].roots = 0;
+    take_root(heap, row);
+    track_at_birth(heap, row);
+    return true;
+}
+
+/* CPython's subtype_dealloc up to the slots: out of the collector's sight, the finalizer (a
+ * legacy one comes later), the weak references. In a collection the object may still be among
+ * the unreachable. False: it was resurrected. */
 static bool begin_dying(struct gcs_heap *heap, gcs_row row)
 {
     const struct shape *shape = shape_of(heap, row);
@@ -337,16 +362,10 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
         unset(heap, row, COLLECTING | UNREACHABLE);
         untrack(heap, row);
     }
-    if (shape->finalizer != GCS_FINALIZER_NONE && !has(heap, row, FINALIZED)) {
-        set(heap, row, FINALIZED);
-        if (shape->finalizer == GCS_FINALIZER_RESURRECT) {
-            heap->rows[row].roots = 0;
-            take_root(heap, row);
-            track_at_birth(heap, row);
-            if (stays_frozen)
-                enter_permanent(heap, row);
-            return false;
-        }
+    if (!heap->rules->legacy_finalizers && finalize(heap, row)) {
+        if (stays_frozen)
+            enter_permanent(heap, row);
+        return false;
     }
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
@@ -362,12 +381,15 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
 static bool next_callback(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
 {
     enum gcs_weak callback;
-    while (weak_pop(heap, dying, next, &callback))
+    while (weak_pop(heap, dying, next, &callback)) {
+        if (callback != GCS_WEAK_PLAIN && heap->rules->callback_tuples)
+            make_argument_tuple(heap);
         if (callback == GCS_WEAK_DROP && heap->rows[*next].roots > 0) {
             heap->rows[*next].roots--;
             if (lose(heap, *next))
                 return true;
         }
+    }
     return false;
 }
 
@@ -399,20 +421,22 @@ static void die(struct gcs_heap *heap, gcs_row row)
         return;
     *owner_of(heap, row) = NOBODY;
     while (row != NOBODY) {
+        gcs_row owner = *owner_of(heap, row);
         bool called = next_callback(heap, row, &next);
-        if (heap->generators && !called && wants_closing(heap, row)) {
+        bool alive = !called && heap->rules->legacy_finalizers && finalize(heap, row);
+        if (heap->generators && !called && !alive && wants_closing(heap, row)) {
             begin_closing(heap, row);
             continue;
         }
-        if (called || next_slot(heap, row, &next)) {
+        if (called || (!alive && next_slot(heap, row, &next))) {
             if (begin_dying(heap, next)) {
                 *owner_of(heap, next) = row;
                 row = next;
             }
             continue;
         }
-        gcs_row owner = *owner_of(heap, row);
-        release(heap, row);
+        if (!alive)
+            release(heap, row);
         row = owner;
     }
 }

@@ -222,6 +222,7 @@ void take_root(struct gcs_heap *heap, gcs_row row);
 void empty_free_lists(struct gcs_heap *heap);
 uint16_t *free_list_of(struct gcs_heap *heap, const struct shape *shape, uint32_t slots,
                        bool reuse, uint16_t *capacity);
+void make_argument_tuple(struct gcs_heap *heap);
 uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
 uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
 enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
@@ -243,7 +244,12 @@ bool weak_has_plain(const struct gcs_heap *heap, gcs_row target);
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
 void weak_free(struct gcs_heap *heap);
 
+/* sizes27.c */
+void python2_blocks(const struct gcs_rules *rules, const struct gcs_type *type, uint32_t slots,
+                    uint64_t blocks[2]);
+
 /* collect.c */
+gcs_row begin_collection(struct gcs_heap *heap, unsigned generation);
 void collect_region(struct gcs_heap *heap, gcs_row from, gcs_row to, struct gcs_work *work);
 void untrack_tuples(struct gcs_heap *heap, gcs_row head);
 void deduce_unreachable(struct gcs_heap *heap, gcs_row head, gcs_row unreachable,
@@ -259,6 +265,9 @@ void collect_free_threaded(struct gcs_heap *heap, unsigned generation, struct gc
 void buffer_one_more(struct gcs_heap *heap);
 void buffer_one_less(struct gcs_heap *heap);
 void enter_standing(struct gcs_heap *heap, gcs_row row);
+
+/* marksweep.c */
+void collect_by_marking(struct gcs_heap *heap, unsigned generation, struct gcs_work *work);
 
 /* trash.c */
 void handle_unreachable(struct gcs_heap *heap, gcs_row older, struct gcs_work *work);

@@ -285,7 +285,7 @@ static struct shape shape_for(const struct gcs_rules *rules, const struct gcs_ty
         .last_first = kind == GCS_KIND_LIST || kind == GCS_KIND_TUPLE,
         .has_clear = !no_clear,
         .finalizer = (uint8_t)type->finalizer,
-        .legacy = type->legacy,
+        .legacy = type->legacy || (rules->legacy_finalizers && type->finalizer),
         .closes = is_generator(type),
     };
 }

@@ -14,7 +14,7 @@
  * and sets grew by insertion, dicts' keys are strings, classes found out about their instances'
  * attributes from the code or from earlier instances, generators only yield.
  */
-#include <gcsim/heap.h>
+#include "heap_private.h"
 
 enum {
     SMALL_REQUEST_MAX = 512,
@@ -317,6 +317,13 @@ void gcs_object_blocks(const struct gcs_rules *rules, const struct gcs_type *typ
                        uint32_t slots, struct gcs_blocks *blocks)
 {
     blocks->count = 0;
+    if (type->bytes == GCS_BYTES_BY_MODEL && rules->python2) {
+        uint64_t taken[2];
+        python2_blocks(rules, type, slots, taken);
+        add(blocks, taken[0]);
+        add(blocks, taken[1]);
+        return;
+    }
     if (type->bytes == GCS_BYTES_BY_MODEL) {
         by_model(rules, type, slots, blocks);
         return;

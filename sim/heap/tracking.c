@@ -15,13 +15,13 @@ void count_one_more(struct gcs_heap *heap)
         heap->trigger.fire(heap->trigger.engine);
 }
 
-/* It is net of deaths, and never below zero. */
+/* It is net of deaths (but for textbooks'), and never below zero. */
 void count_one_less(struct gcs_heap *heap)
 {
     heap->heap_size--;
     if (heap->rules->count_buffer)
         buffer_one_less(heap);
-    else if (heap->counts.count[0] > 0)
+    else if (heap->counts.count[0] > 0 && !heap->rules->count_births)
         heap->counts.count[0]--;
 }
 

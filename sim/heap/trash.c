@@ -100,6 +100,8 @@ static void handle_weakrefs(struct gcs_heap *heap, gcs_row older, struct gcs_wor
     clear_weak_references(heap);
     while ((weakref = heap->rows[HEAD_CALLBACKS].next) != HEAD_CALLBACKS) {
         struct row *row = &heap->rows[weakref];
+        if (heap->rules->callback_tuples)
+            make_argument_tuple(heap);
         if (has(heap, weakref, DROPS_ROOT) && row->roots > 0) {
             row->roots--;
             row->refs--; /* not the last: the collector has one */

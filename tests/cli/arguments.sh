@@ -106,6 +106,8 @@ a slash, or ending in .yaml)" run nothing
 refuse 2 'gcsim: one model and one strategy are expected: `gcsim sweep` takes several' run \
     t.gctrace -m cpython-3.11,cpython-3.12
 expect 0 run t.gctrace -q -m cpython-3.12.7
+expect 0 run t.gctrace -q -m 3.13
+expect 0 run t.gctrace -q -m 2.7.18
 
 # Keys.
 refuse 2 "--set: rat: there is no 'rat' (did you mean 'rate'?)" run web -s rat=1
