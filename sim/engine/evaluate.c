@@ -614,14 +614,39 @@ static bool is_there(const struct evaluation *e, uint32_t single, uint32_t event
            e->baseline->item_end[e->baseline->singles[single].position] > event;
 }
 
+/* What the collector makes of a child, if no collection is on: KNOWS_FADES is not met. */
+static enum knows child_state(const struct evaluation *e, const struct gcs_child *child)
+{
+    if (e->baseline->item_weight[child->position] & GCS_SINGLE)
+        return e->singles[single_at(e->baseline, child->position)];
+    return child->position >= e->bound[0] || is_frozen_fading(e, child->position)
+               ? KNOWS_TRACKED
+               : KNOWS_UNTRACKED;
+}
+
+/* A dict is tracked from birth only if it holds a tuple that is, then: states have not changed
+ * since. */
+static bool is_tracked_at_birth(const struct evaluation *e, const struct gcs_single *single)
+{
+    for (uint32_t i = 0; i < single->children; i++)
+        if (child_state(e, &e->baseline->children[single->first_child + i]) == KNOWS_TRACKED)
+            return true;
+    return !single->dict;
+}
+
 /* Those that a collection meets, added to what it meets; the dead are forgotten. */
 static void meet_singles(struct evaluation *e, unsigned generation, uint32_t event,
                          uint64_t *met)
 {
     const struct gcs_baseline *baseline = e->baseline;
     while (e->next_single < baseline->single_count &&
-           baseline->singles[e->next_single].position < e->items)
-        know(e, LEVEL_YOUNG, e->next_single++);
+           baseline->singles[e->next_single].position < e->items) {
+        if (is_tracked_at_birth(e, &baseline->singles[e->next_single]))
+            know(e, LEVEL_YOUNG, e->next_single);
+        else
+            e->singles[e->next_single] = KNOWS_UNTRACKED;
+        e->next_single++;
+    }
     for (unsigned level = 0; level <= generation; level++) {
         struct numbers *known = &e->known[level];
         size_t kept = 0;
@@ -647,11 +672,10 @@ static bool is_atom_by_then(struct evaluation *e, const struct gcs_single *holde
                             const struct gcs_child *child, unsigned generation, uint32_t event)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    bool single = baseline->item_weight[child->position] & GCS_SINGLE;
-    uint8_t state = single ? e->singles[single_at(baseline, child->position)]
-                    : child->position >= e->bound[0]       ? KNOWS_FADES
-                    : is_frozen_fading(e, child->position) ? KNOWS_TRACKED
-                                                           : KNOWS_UNTRACKED;
+    enum knows state = child_state(e, child);
+    if (child->position >= e->bound[0] &&
+        !(baseline->item_weight[child->position] & GCS_SINGLE))
+        state = KNOWS_FADES;                  /* its first collection */
     if (holder->dict || state != KNOWS_FADES) /* dicts come last */
         return state != KNOWS_TRACKED;
     if (event >= child->rooted_until) {

@@ -165,9 +165,6 @@ static enum gcs_status add_single(struct gcs_heap *heap, gcs_row row, uint32_t p
                                 .dict = shape_of(heap, row)->kind == GCS_KIND_DICT};
     uint32_t count;
     const uint32_t *slots = slots_of(heap, row, &count);
-    if (heap->rules->dict_lazy)
-        cannot(recorder, single.dict ? "dicts of tuples of atoms (up to 3.13)"
-                                     : "tuples in tuples of atoms (up to 3.13)");
     for (uint32_t i = 0; i < count; i++)
         if (slots[i] != NOBODY && record_position(recorder, slots[i]) != GCS_NEVER) {
             GCS_TRY(watch(heap, slots[i]));
