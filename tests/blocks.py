@@ -47,8 +47,6 @@ DEVIATIONS = (
      ("instance", 30, ("dict", "weakrefable", "set later")), 14, 99),
     ("an instance whose __dict__ was asked for has one",
      ("instance", 3, ("dict", "weakrefable", "touched")), 11, 99),
-    ("a generator without slots has a frame nevertheless", ("generator", 0, ()), 6, 10),
-    ("a coroutine without slots has a frame nevertheless", ("coroutine", 0, ()), 6, 10),
 )
 # Large blocks are counted by malloc, with whatever else it was asked for meanwhile: a few KB,
 # seen from a thousand objects.

@@ -93,6 +93,7 @@ struct gcs_member {
  * when they are untracked in turn depends on the setting. */
 struct gcs_single {
     uint32_t position;
+    uint32_t held_from; /* a dict: event of a store from which on it holds containers, too */
     uint32_t first_child, children;
     bool dict;
 };

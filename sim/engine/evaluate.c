@@ -58,6 +58,7 @@ struct evaluation {
     size_t stop, activation, conditional, declared;
 
     /* What was freed that the baseline has not */
+    unsigned generation;                     /* that is being collected */
     uint32_t bound[GCS_GENERATIONS];         /* a collection examines what lies from here on */
     uint64_t gone[LEVELS][TRACKED_SUMS];     /* tracked objects freed, by level */
     uint64_t clumps_gone[LEVELS][SPAN_SUMS]; /* of these, clumps */
@@ -70,9 +71,11 @@ struct evaluation {
     uint32_t walk_number;
     size_t wait_capacity, end_capacity, walked_capacity;
     uint8_t *singles;             /* enum knows, by single */
+    uint8_t *levels;              /* of those tracked: in which of `known` */
     uint32_t next_single;         /* the first that is not tracked yet */
+    size_t holding;               /* the next of index->holdings */
     struct numbers known[LEVELS]; /* singles that the collector tracks, by level */
-    size_t single_capacity;
+    size_t single_capacity, level_capacity;
     struct interval {
         uint32_t from, to;
     } * frozen_fading; /* where tuples of atoms were frozen unexamined: they stay tracked */
@@ -491,7 +494,8 @@ static bool is_found(struct evaluation *e, const struct gcs_part *part, uint32_t
         const struct gcs_member *member = &e->baseline->members[part->first_member + m];
         if (!is_known(e, member))
             continue;
-        if (member->position < bound)
+        if (member->single ? e->levels[single_at(e->baseline, member->position)] > e->generation
+                           : member->position < bound)
             return false;
         tracked++;
         finalizers += member->finalizer;
@@ -604,8 +608,10 @@ static void know(struct evaluation *e, unsigned level, uint32_t single)
     if (e->status == GCS_OK)
         e->status = GCS_GROW(e->replay.memory, &known->of, &known->capacity, known->count + 1,
                              e->error);
-    if (e->status == GCS_OK)
+    if (e->status == GCS_OK) {
         known->of[known->count++] = single;
+        e->levels[single] = (uint8_t)level;
+    }
 }
 
 static bool is_there(const struct evaluation *e, uint32_t single, uint32_t event)
@@ -646,6 +652,14 @@ static void meet_singles(struct evaluation *e, unsigned generation, uint32_t eve
         else
             e->singles[e->next_single] = KNOWS_UNTRACKED;
         e->next_single++;
+    }
+    while (e->holding < e->index->holding_count &&
+           e->index->holdings[e->holding].event <= event) {
+        uint32_t single = e->index->holdings[e->holding++].single;
+        if (e->singles[single] != KNOWS_UNTRACKED)
+            continue;
+        e->singles[single] = KNOWS_TRACKED;
+        know(e, LEVEL_YOUNG, single);
     }
     for (unsigned level = 0; level <= generation; level++) {
         struct numbers *known = &e->known[level];
@@ -692,6 +706,8 @@ static bool single_fades(struct evaluation *e, uint32_t which, unsigned generati
                          uint32_t event)
 {
     const struct gcs_single *single = &e->baseline->singles[which];
+    if (event >= single->held_from)
+        return false;
     for (uint32_t i = 0; i < single->children; i++)
         if (!is_atom_by_then(e, single, &e->baseline->children[single->first_child + i],
                              generation, event))
@@ -761,6 +777,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
     struct yield yield = {0};
     uint64_t objects = e->freed_objects, bytes = e->freed_bytes;
 
+    e->generation = generation;
     if (generation + 1 < GCS_GENERATIONS)
         e->counts.count[generation + 1]++;
     for (unsigned g = 0; g <= generation; g++)
@@ -1043,6 +1060,8 @@ static enum gcs_status prepare(struct evaluation *e, struct gcs_error *error)
     GCS_TRY(GCS_GROW(memory, &e->walked, &e->walked_capacity, index->island_count, error));
     GCS_TRY(GCS_GROW(memory, &e->singles, &e->single_capacity, index->baseline.single_count,
                      error));
+    GCS_TRY(
+        GCS_GROW(memory, &e->levels, &e->level_capacity, index->baseline.single_count, error));
     if (index->baseline.single_count)
         memset(e->singles, KNOWS_TRACKED, index->baseline.single_count);
     if (index->island_count) {
@@ -1105,6 +1124,7 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
     gcs_memory_free(memory, e.waits, e.wait_capacity, sizeof *e.waits);
     gcs_memory_free(memory, e.ends, e.end_capacity, sizeof *e.ends);
     gcs_memory_free(memory, e.singles, e.single_capacity, sizeof *e.singles);
+    gcs_memory_free(memory, e.levels, e.level_capacity, sizeof *e.levels);
     for (unsigned level = 0; level < LEVELS; level++)
         gcs_memory_free(memory, e.known[level].of, e.known[level].capacity,
                         sizeof *e.known[level].of);

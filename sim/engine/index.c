@@ -255,6 +255,29 @@ static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *e
     return spans_finish(&index->fading, error);
 }
 
+static int holdings_by_event(const void *a, const void *b)
+{
+    const struct holding *x = a, *y = b;
+    return x->event < y->event ? -1 : x->event > y->event;
+}
+
+static enum gcs_status make_holdings(struct gcs_index *index, struct gcs_error *error)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    for (uint32_t i = 0; i < baseline->single_count; i++) {
+        if (baseline->singles[i].held_from == GCS_NEVER)
+            continue;
+        GCS_TRY(GCS_GROW(index->memory, &index->holdings, &index->holding_capacity,
+                         index->holding_count + 1, error));
+        index->holdings[index->holding_count++] =
+            (struct holding){baseline->singles[i].held_from, i};
+    }
+    if (index->holding_count)
+        qsort(index->holdings, index->holding_count, sizeof *index->holdings,
+              holdings_by_event);
+    return GCS_OK;
+}
+
 /*
  * Garbage
  */
@@ -541,6 +564,7 @@ static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *tra
     GCS_TRY(make_regions(index, error));
     GCS_TRY(make_highs(index, error));
     GCS_TRY(make_objects(index, error));
+    GCS_TRY(make_holdings(index, error));
     return make_garbage(index, error);
 }
 
@@ -578,6 +602,7 @@ void gcs_index_free(struct gcs_index *index)
     RELEASE(region_lists, region_list_capacity);
     RELEASE(highs, high_capacity);
     RELEASE(higher, higher_capacity);
+    RELEASE(holdings, holding_capacity);
     RELEASE(linked, linked_capacity);
     RELEASE(place_of, place_capacity);
     RELEASE(islands, island_capacity);

@@ -57,6 +57,12 @@ struct activation {
     uint32_t moment;  /* the first after it */
 };
 
+/* From this event on a single holds containers. */
+struct holding {
+    uint32_t event;
+    uint32_t single;
+};
+
 struct gcs_index {
     struct gcs_baseline baseline;
     struct gcs_memory *memory;
@@ -74,6 +80,9 @@ struct gcs_index {
     struct spans objects; /* all that a collection may meet */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
     struct spans clumps;  /* garbage that goes as a whole: low position … unreachable */
+
+    struct holding *holdings; /* by event */
+    size_t holding_count, holding_capacity;
 
     uint32_t *linked; /* parts */
     size_t linked_count, linked_capacity;

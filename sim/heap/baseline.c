@@ -161,6 +161,7 @@ static enum gcs_status add_single(struct gcs_heap *heap, gcs_row row, uint32_t p
     struct recorder *recorder = heap->recorder;
     struct gcs_baseline *baseline = recorder->baseline;
     struct gcs_single single = {.position = position,
+                                .held_from = GCS_NEVER,
                                 .first_child = (uint32_t)baseline->child_count,
                                 .dict = shape_of(heap, row)->kind == GCS_KIND_DICT};
     uint32_t count;
@@ -279,8 +280,22 @@ void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
         baseline->deaths[baseline->death_count++] = position;
 }
 
+static struct gcs_single *single_at(struct gcs_baseline *baseline, uint32_t position)
+{
+    size_t low = 0, high = baseline->single_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->singles[middle].position < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &baseline->singles[low];
+}
+
 /* A dict up to 3.13 is untracked by a full collection that finds only atoms in it. One that is
- * born with nothing but fading tuples is followed, as long as nothing is stored in it. */
+ * born with nothing but fading tuples is followed: until a container is stored in it, and then
+ * for good. */
 static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool born)
 {
     struct recorder *recorder = heap->recorder;
@@ -292,11 +307,14 @@ static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool b
         return GCS_OK;
     uint32_t position = recorder->positions[row];
     bool followed = recorder->baseline->item_weight[position] & GCS_SINGLE;
-    if (!followed && content_of(heap, row) == CONTENT_CONTAINERS)
-        return GCS_OK;
-    if (born)
+    bool holds = content_of(heap, row) == CONTENT_CONTAINERS;
+    struct gcs_single *single = followed ? single_at(recorder->baseline, position) : NULL;
+    if (holds && single && single->held_from == GCS_NEVER)
+        single->held_from = (uint32_t)heap->event;
+    if (!holds && born)
         return add_single(heap, row, position);
-    cannot(recorder, "a tracked dict that holds no container for a while (up to 3.13)");
+    if (!holds)
+        cannot(recorder, "a tracked dict that holds no container for a while (up to 3.13)");
     return GCS_OK;
 }
 
