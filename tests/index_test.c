@@ -230,7 +230,8 @@ static struct random_trace_shape shape_of(struct gcs_random *random)
     if (gcs_random_below(random, 8))
         features &= ~never;
     return (struct random_trace_shape){
-        .events = 200 + (uint32_t)gcs_random_below(random, 6000),
+        .events = 200 + (uint32_t)gcs_random_below(random,
+                                                   gcs_random_below(random, 40) ? 6000 : 40000),
         .features = features & ((1u << RANDOM_TRACE_FEATURES) - 1),
         .roots = (uint32_t)(gcs_random_below(random, 2) ? 0 : 1 + gcs_random_below(random, 60)),
     };
