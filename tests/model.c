@@ -353,7 +353,11 @@ static void drop_contents(struct model *model, struct object *object)
 {
     const bool backwards = object->kind == LIST || object->kind == TUPLE;
     for (size_t i = 0; i < object->slots; i++) {
-        size_t *slot = &object->slot[backwards ? object->slots - 1 - i : i];
+        const size_t order = backwards               ? object->slots - 1 - i
+                             : object->kind != SLICE ? i
+                             : i == 0                ? object->slots - 1
+                                                     : i - 1;
+        size_t *slot = &object->slot[order];
         const size_t held = *slot;
         *slot = 0;
         drop_reference(model, held);
