@@ -339,10 +339,10 @@ static void pass(struct evaluation *e, uint32_t to)
     find_peaks(e, to);
     size_t other = find_other(baseline, e->other, to);
     if (other > e->other) {
-        static const struct gcs_pause_free nothing;
-        const struct gcs_pause_free *before =
+        static const struct gcs_other_moment nothing;
+        const struct gcs_other_moment *before =
             e->other ? &baseline->others[e->other - 1] : &nothing;
-        const struct gcs_pause_free *after = &baseline->others[other - 1];
+        const struct gcs_other_moment *after = &baseline->others[other - 1];
         gcs_time work = after->work - before->work;
         e->replay.area += after->area - before->area - (gcs_area)e->freed_bytes * work;
         e->replay.clock += work;
@@ -436,25 +436,11 @@ static bool is_frozen_fading(const struct evaluation *e, uint32_t position)
     return false;
 }
 
-/* The single at a position. */
-static size_t single_at(const struct gcs_baseline *baseline, uint32_t position)
-{
-    size_t low = 0, high = baseline->single_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->singles[middle].position < position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Whether the collector knows the object (tracks it) when a collection begins. */
 static bool is_known(const struct evaluation *e, const struct gcs_member *member)
 {
     if (member->single)
-        return e->singles[single_at(e->baseline, member->position)] <= KNOWS_FADES;
+        return e->singles[gcs_baseline_single(e->baseline, member->position)] <= KNOWS_FADES;
     return member->position != GCS_NEVER && (!member->atoms || member->position >= e->bound[0]);
 }
 
@@ -463,7 +449,7 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
 {
     const struct gcs_weight *weight = &e->baseline->weights[member->weight];
     if (member->single) {
-        e->singles[single_at(e->baseline, member->position)] = KNOWS_GONE;
+        e->singles[gcs_baseline_single(e->baseline, member->position)] = KNOWS_GONE;
     } else if (member->position != GCS_NEVER) {
         const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
         if (!member->atoms)
@@ -494,14 +480,16 @@ static bool is_found(struct evaluation *e, const struct gcs_part *part, uint32_t
         const struct gcs_member *member = &e->baseline->members[part->first_member + m];
         if (!is_known(e, member))
             continue;
-        if (member->single ? e->levels[single_at(e->baseline, member->position)] > e->generation
-                           : member->position < bound)
+        if (member->single
+                ? e->levels[gcs_baseline_single(e->baseline, member->position)] > e->generation
+                : member->position < bound)
             return false;
         tracked++;
         finalizers += member->finalizer;
-        fading += member->atoms ||
-                  (member->single &&
-                   e->singles[single_at(e->baseline, member->position)] == KNOWS_FADES);
+        fading +=
+            member->atoms ||
+            (member->single &&
+             e->singles[gcs_baseline_single(e->baseline, member->position)] == KNOWS_FADES);
     }
     yield->collected += tracked;
     yield->finalizers += finalizers;
@@ -624,7 +612,7 @@ static bool is_there(const struct evaluation *e, uint32_t single, uint32_t event
 static enum knows child_state(const struct evaluation *e, const struct gcs_child *child)
 {
     if (e->baseline->item_weight[child->position] & GCS_SINGLE)
-        return e->singles[single_at(e->baseline, child->position)];
+        return e->singles[gcs_baseline_single(e->baseline, child->position)];
     return child->position >= e->bound[0] || is_frozen_fading(e, child->position)
                ? KNOWS_TRACKED
                : KNOWS_UNTRACKED;
