@@ -111,7 +111,8 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
     return rules_after(&e->replay, &event, error);
 }
 
-/* An allocation took count0 over its threshold. Up to 3.11 the test is in the middle of it. */
+/* An allocation took count0 over its threshold. Up to 3.11 the test comes in the middle of it,
+ * before the moment has passed. */
 static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
 {
     if (e->replay.model->timing == GCS_TIMING_ALLOCATION) {

@@ -79,7 +79,7 @@ static void free_clumps(struct evaluation *e, const uint64_t *clumps)
     e->freed.bytes += clumps[SUM_FREED_BYTES];
 }
 
-/* gc_collect_main before it looks at the heap. */
+/* The counts as CPython sets them before it looks at the heap. */
 static void count_collection(struct evaluation *e, unsigned generation)
 {
     if (generation + 1 < GCS_GENERATIONS)
@@ -88,8 +88,7 @@ static void count_collection(struct evaluation *e, unsigned generation)
         e->counts.count[g] = 0;
 }
 
-/* … and after it: the counts of long-lived objects, and a full collection empties free lists.
- */
+/* … and when it is done: long-lived objects. A full collection empties free lists, too. */
 static void count_survivors(struct evaluation *e, unsigned generation, int64_t survivors)
 {
     if (generation == 1)

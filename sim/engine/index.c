@@ -183,7 +183,6 @@ static enum gcs_status make_regions(struct gcs_index *index, struct gcs_error *e
             }
         }
     }
-    index->region_count = count;
     return GCS_OK;
 }
 

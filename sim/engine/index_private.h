@@ -76,8 +76,8 @@ struct gcs_index {
 
     struct jump *blocks, *regions;                /* one more each: the end */
     struct list_jump *block_lists, *region_lists; /* [block][list_count] */
-    size_t block_count, block_capacity, region_count, region_capacity;
-    size_t block_list_capacity, region_list_capacity;
+    size_t block_count;
+    size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity;
     struct high *highs;  /* by BLOCK_MOMENTS moments */
     struct high *higher; /* by BLOCK_MOMENTS of those */
     size_t high_capacity, higher_capacity;
