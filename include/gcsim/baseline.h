@@ -38,10 +38,11 @@ enum gcs_baseline_op {
 };
 enum { GCS_OP_SHIFT = 5, GCS_OP_LIST = (1 << GCS_OP_SHIFT) - 1 };
 
-/** A moment that is no allocation. The sums are over the work up to and with it. */
 __extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
-struct gcs_pause_free {
-    gcs_area area; /* of the heap over work */
+
+/** A moment that is no allocation, with running sums: over the work up to and with it. */
+struct gcs_other_moment {
+    gcs_area area; /* under the heap's size while the program worked */
     gcs_time work; /* ns */
     uint32_t moment;
 };
@@ -99,7 +100,7 @@ struct gcs_single {
 };
 
 /** One of those tuples. At an event before rooted_until it has a root since its holder's birth,
- *  so collections leave it in its place, before the holder; before sole_until it has no
+ * so collections leave it in its place, before the holder; before sole_until it has no
  * reference but the holder's, so they move it behind that; from then on one cannot tell. */
 struct gcs_child {
     uint32_t position;
@@ -107,11 +108,16 @@ struct gcs_child {
     uint32_t sole_until;
 };
 
+/** How much garbage there is from an event on, were nothing ever collected. */
 struct gcs_declared {
     uint32_t event;
-    uint64_t bytes; /* that are garbage from then on, with those before */
+    uint64_t bytes;
     uint64_t objects;
 };
+
+/** Flags of gcs_baseline.item_weight. */
+#define GCS_ATOMS  (1u << 31) /* a tuple that its first collection untracks */
+#define GCS_SINGLE (1u << 30) /* one of the singles */
 
 struct gcs_baseline {
     struct gcs_memory *memory;
@@ -120,15 +126,15 @@ struct gcs_baseline {
 
     uint8_t *ops;
     size_t op_count, op_capacity;
-    uint8_t list_count; /* codes in use, 0 included */
-    uint16_t list_capacity[GCS_LIST_CODES];
-    bool list_emptied[GCS_LIST_CODES];
+    uint8_t list_count;                     /* codes in use, 0 included */
+    uint16_t list_capacity[GCS_LIST_CODES]; /* shells it can hold */
+    bool list_emptied[GCS_LIST_CODES];      /* by a full collection */
 
     uint32_t *moment_event; /* three arrays, one entry a moment */
     uint32_t *moment_bytes; /* units, at the event's end */
     uint32_t *moment_objects;
     size_t moment_count, event_capacity, bytes_capacity, objects_capacity;
-    struct gcs_pause_free *others;
+    struct gcs_other_moment *others; /* by moment */
     size_t other_count, other_capacity;
     struct gcs_stop *stops;
     size_t stop_count, stop_capacity;
@@ -137,7 +143,7 @@ struct gcs_baseline {
 
     uint32_t *item_end;    /* event at which it dies, or GCS_NEVER; one entry a position */
     uint32_t *item_end_at; /* number of tracked objects then */
-    uint32_t *item_weight; /* index of weights | GCS_ATOMS | GCS_SINGLE */
+    uint32_t *item_weight; /* index of weights | flags */
     size_t item_count, end_capacity, end_at_capacity, weight_of_capacity;
     uint32_t *deaths; /* positions in order of death */
     size_t death_count, death_capacity;
@@ -155,14 +161,11 @@ struct gcs_baseline {
     size_t member_count, member_capacity;
     uint32_t *referrers;
     size_t referrer_count, referrer_capacity;
-    uint32_t island_count;
     struct gcs_declared *declared; /* by event */
     size_t declared_count, declared_capacity;
 
-    struct gcs_totals end;
+    struct gcs_totals end; /* the heap, all garbage in it */
 };
-#define GCS_ATOMS  (1u << 31) /* the item is a tuple that its first collection untracks */
-#define GCS_SINGLE (1u << 30) /* it is one of the singles */
 
 /** One pass. `lifetimes` are the trace's. If `uncovered` is set the rest is not to be used.
  *  GCS_INVALID: the trace is wrong. The result is the caller's: gcs_baseline_fini. */
@@ -171,5 +174,8 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace,
                                 const struct gcs_rules *rules, struct gcs_memory *memory,
                                 struct gcs_baseline *baseline, struct gcs_error *error);
 void gcs_baseline_fini(struct gcs_baseline *baseline);
+
+/** Index of the single at a position; of the next one if there is none at it. */
+size_t gcs_baseline_single(const struct gcs_baseline *baseline, uint32_t position);
 
 #endif

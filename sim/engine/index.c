@@ -183,7 +183,6 @@ static enum gcs_status make_regions(struct gcs_index *index, struct gcs_error *e
             }
         }
     }
-    index->region_count = count;
     return GCS_OK;
 }
 
@@ -435,8 +434,8 @@ static uint32_t moment_after(const struct gcs_baseline *baseline, uint32_t event
 static enum gcs_status add_activation(struct gcs_index *index, uint32_t event, uint32_t island,
                                       bool conditional, struct gcs_error *error)
 {
-    for (size_t i = index->activation_count;
-         i-- > 0;) { /* the island's own are the last ones */
+    /* The island's own are the last ones. */
+    for (size_t i = index->activation_count; i-- > 0;) {
         struct activation *known = &index->activations[i];
         if (known->island != island)
             break;

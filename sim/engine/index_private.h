@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lifetime index: a baseline made ready for questions. index.c makes it, evaluate.c asks.
- */
+/* The index: a baseline made ready for questions (docs/index.md). index.c makes it, evaluate.c
+ * asks. */
 #ifndef GCSIM_INDEX_PRIVATE_H
 #define GCSIM_INDEX_PRIVATE_H
 
@@ -63,6 +63,12 @@ struct holding {
     uint32_t single;
 };
 
+/* The highest heap of the baseline in some moments. */
+struct high {
+    uint32_t bytes; /* units */
+    uint32_t objects;
+};
+
 struct gcs_index {
     struct gcs_baseline baseline;
     struct gcs_memory *memory;
@@ -70,11 +76,10 @@ struct gcs_index {
 
     struct jump *blocks, *regions;                /* one more each: the end */
     struct list_jump *block_lists, *region_lists; /* [block][list_count] */
-    size_t block_count, block_capacity, region_count, region_capacity;
-    size_t block_list_capacity, region_list_capacity;
-    struct high {
-        uint32_t bytes, objects;
-    } * highs, *higher; /* by BLOCK_MOMENTS moments, by BLOCK_MOMENTS of those */
+    size_t block_count;
+    size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity;
+    struct high *highs;  /* by BLOCK_MOMENTS moments */
+    struct high *higher; /* by BLOCK_MOMENTS of those */
     size_t high_capacity, higher_capacity;
 
     struct spans objects; /* all that a collection may meet */

@@ -5,7 +5,8 @@
  * A query sums over the spans that begin in an interval of positions and have not ended. Spans
  * are kept by lifetime class: class k lasts for 4^k … 4^(k+1) − 1 positions. Of a class those
  * that begin long before the moment are over, those that begin short before it are not; only
- * between the two does one have to look. The others are differences of running sums.
+ * between the two does one have to look. The others are differences of running sums
+ * (docs/index.md).
  */
 #ifndef GCSIM_SPANS_H
 #define GCSIM_SPANS_H
@@ -47,8 +48,8 @@ void spans_fini(struct spans *spans);
 /** A kind of spans: sums[0 … width). */
 enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32_t *kind,
                                struct gcs_error *error);
-/** Spans come by rising beginning, … `end_at`: the position at which it ends; GCS_NEVER: never.
- */
+/** Spans come by rising beginning, … `end_at`: how many positions there are when it ends;
+ * GCS_NEVER: it never ends. */
 enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t end_at,
                           uint32_t kind, struct gcs_error *error);
 /** … and those that end once more by rising end. */

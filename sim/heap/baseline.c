@@ -280,25 +280,13 @@ void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
         baseline->deaths[baseline->death_count++] = position;
 }
 
-static struct gcs_single *single_at(struct gcs_baseline *baseline, uint32_t position)
-{
-    size_t low = 0, high = baseline->single_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->singles[middle].position < position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return &baseline->singles[low];
-}
-
 /* A dict up to 3.13 is untracked by a full collection that finds only atoms in it. One that is
  * born with nothing but fading tuples is followed: until a container is stored in it, and then
  * for good. */
 static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool born)
 {
     struct recorder *recorder = heap->recorder;
+    struct gcs_baseline *baseline = recorder->baseline;
     gcs_row row = number_find(heap, object);
     uint32_t count;
     if (row != NOBODY && has(heap, row, HAS_COMPANION))
@@ -306,11 +294,13 @@ static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool b
     if (row == NOBODY || shape_of(heap, row)->kind != GCS_KIND_DICT || !has(heap, row, TRACKED))
         return GCS_OK;
     uint32_t position = recorder->positions[row];
-    bool followed = recorder->baseline->item_weight[position] & GCS_SINGLE;
+    bool followed = baseline->item_weight[position] & GCS_SINGLE;
     bool holds = content_of(heap, row) == CONTENT_CONTAINERS;
-    struct gcs_single *single = followed ? single_at(recorder->baseline, position) : NULL;
-    if (holds && single && single->held_from == GCS_NEVER)
-        single->held_from = (uint32_t)heap->event;
+    if (holds && followed) {
+        struct gcs_single *single = &baseline->singles[gcs_baseline_single(baseline, position)];
+        if (single->held_from == GCS_NEVER)
+            single->held_from = (uint32_t)heap->event;
+    }
     if (!holds && born)
         return add_single(heap, row, position);
     if (!holds)
@@ -374,7 +364,7 @@ static enum gcs_status add_other(struct recorder *recorder, const struct gcs_hea
     GCS_TRY(add_moment(recorder, heap));
     recorder->work += work;
     recorder->area += (gcs_area)heap->totals.live_bytes * work;
-    baseline->others[baseline->other_count++] = (struct gcs_pause_free){
+    baseline->others[baseline->other_count++] = (struct gcs_other_moment){
         recorder->area, recorder->work, (uint32_t)baseline->moment_count - 1};
     return GCS_OK;
 }
@@ -565,4 +555,17 @@ void gcs_baseline_fini(struct gcs_baseline *baseline)
     RELEASE(declared, declared_capacity);
 #undef RELEASE
     *baseline = (struct gcs_baseline){0};
+}
+
+size_t gcs_baseline_single(const struct gcs_baseline *baseline, uint32_t position)
+{
+    size_t low = 0, high = baseline->single_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->singles[middle].position < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }

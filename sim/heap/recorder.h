@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The baseline pass while it runs. */
+/* The baseline pass while it runs (docs/index.md). baseline.c does it, parts.c its end. */
 #ifndef GCSIM_RECORDER_H
 #define GCSIM_RECORDER_H
 
@@ -24,8 +24,9 @@ struct recorder {
     struct gcs_early early[2]; /* this event's allocations */
     unsigned early_count;
 
-    gcs_time work;
+    gcs_time work; /* sums so far: struct gcs_other_moment */
     gcs_area area;
+
     uint32_t *watched; /* by row: the last child record that is about it, from 1 */
     size_t watched_capacity;
     uint32_t *watched_next; /* by child record: the one before */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Islands: pieces of garbage whose parts may go at different times, so that they are walked. An
+ * island waits for a collection of the generation that its rest lies in; each one walks it.
+ */
+#include "evaluate_private.h"
+
+#include <string.h>
+
+/* Where an island waits if in no list: nothing is left of it, or nothing is garbage yet. */
+enum waits { WAITS_GONE = GCS_GENERATIONS, WAITS_NOWHERE };
+
+/* How a part of an island ends. */
+enum end {
+    END_NONE,  /* not yet */
+    END_PAST,  /* it is gone */
+    END_FOUND, /* this collection finds it unreachable */
+    END_DIES,  /* it dies by count now: all that referred to it goes */
+};
+
+enum { NO_COLLECTION = GCS_GENERATIONS }; /* in a generation's place: only deaths by count */
+
+enum gcs_status islands_prepare(struct evaluation *e)
+{
+    const struct gcs_index *index = e->index;
+    struct gcs_memory *memory = e->replay.memory;
+    struct island_states *islands = &e->islands;
+    size_t count = index->island_count;
+    GCS_TRY(GCS_GROW(memory, &islands->waits, &islands->wait_capacity, count, e->error));
+    GCS_TRY(GCS_GROW(memory, &islands->ends, &islands->end_capacity, index->linked_count,
+                     e->error));
+    GCS_TRY(GCS_GROW(memory, &islands->walked, &islands->walked_capacity, count, e->error));
+    if (count) {
+        memset(islands->waits, WAITS_NOWHERE, count);
+        memset(islands->ends, END_NONE, index->linked_count);
+        memset(islands->walked, 0, count * sizeof *islands->walked);
+    }
+    return GCS_OK;
+}
+
+void islands_fini(struct evaluation *e)
+{
+    struct gcs_memory *memory = e->replay.memory;
+    struct island_states *islands = &e->islands;
+    gcs_memory_free(memory, islands->waits, islands->wait_capacity, sizeof *islands->waits);
+    gcs_memory_free(memory, islands->ends, islands->end_capacity, sizeof *islands->ends);
+    gcs_memory_free(memory, islands->walked, islands->walked_capacity, sizeof *islands->walked);
+    for (unsigned g = 0; g < GCS_GENERATIONS; g++)
+        gcs_memory_free(memory, islands->waiting[g].numbers, islands->waiting[g].capacity,
+                        sizeof *islands->waiting[g].numbers);
+}
+
+/* What an object of an island is to a collection: untracked, tracked where the collection does
+ * not look, or a candidate. A fading one is untracked by it. */
+enum role { ROLE_UNTRACKED, ROLE_OUTSIDE, ROLE_CANDIDATE, ROLE_FADING };
+
+static enum role role_of(const struct evaluation *e, const struct gcs_member *member,
+                         unsigned generation)
+{
+    uint32_t position = member->position;
+    if (member->single) {
+        enum single_state state = single_state(e, position);
+        if (state != SINGLE_TRACKED && state != SINGLE_FADES)
+            return ROLE_UNTRACKED;
+        if (single_level(e, position) > generation)
+            return ROLE_OUTSIDE;
+        return state == SINGLE_FADES ? ROLE_FADING : ROLE_CANDIDATE;
+    }
+    if (position == GCS_NEVER || (member->atoms && position < e->bound[0]))
+        return ROLE_UNTRACKED;
+    if (position < e->bound[generation])
+        return ROLE_OUTSIDE;
+    return member->atoms ? ROLE_FADING : ROLE_CANDIDATE;
+}
+
+/* One object of an island goes. */
+static void free_member(struct evaluation *e, const struct gcs_member *member)
+{
+    const struct gcs_weight *weight = &e->baseline->weights[member->weight];
+    if (member->single) {
+        single_free(e, member->position);
+    } else if (member->position != GCS_NEVER) {
+        const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
+        if (!member->atoms)
+            add_sums(e->freed.tracked[level_of(e, member->position)], sums, TRACKED_SUMS);
+        else if (member->position >= e->bound[0])
+            add_sums(e->freed.fading, sums, TRACKED_SUMS);
+        else
+            e->frozen.freed += is_frozen_fading(e, member->position);
+    }
+    e->freed.bytes += member->bytes;
+    e->freed.objects++;
+    if (member->gc)
+        free_shells(e, member->list, 1);
+}
+
+/* The collector itself finds the part unreachable: all of it is examined, and nothing that is
+ * not refers to it. */
+static bool is_found(struct evaluation *e, const struct gcs_part *part, unsigned generation,
+                     struct found *found)
+{
+    uint64_t tracked = 0, finalizers = 0, fading = 0;
+    for (uint32_t m = 0; m < part->members; m++) {
+        const struct gcs_member *member = &e->baseline->members[part->first_member + m];
+        enum role role = role_of(e, member, generation);
+        if (role == ROLE_UNTRACKED)
+            continue;
+        if (role == ROLE_OUTSIDE)
+            return false;
+        tracked++;
+        finalizers += member->finalizer;
+        fading += role == ROLE_FADING;
+    }
+    found->collected += tracked;
+    found->finalizers += finalizers;
+    found->fading += fading;
+    return tracked > 0;
+}
+
+static enum end end_of(struct evaluation *e, const struct gcs_part *part, unsigned generation,
+                       struct found *found)
+{
+    bool all_found = true, all_gone = true; /* of those that refer to it */
+    for (uint32_t i = 0; i < part->referrers; i++) {
+        uint32_t referrer = e->baseline->referrers[part->first_referrer + i];
+        uint8_t end = e->islands.ends[e->index->place_of[referrer]];
+        all_found &= end == END_PAST || end == END_FOUND;
+        all_gone &= end != END_NONE;
+    }
+    if (all_found && generation != NO_COLLECTION && is_found(e, part, generation, found))
+        return END_FOUND;
+    return all_gone && !part->cyclic ? END_DIES : END_NONE;
+}
+
+/* Referrers come before those they refer to: one pass tells how each part ends, a second one
+ * frees. True if nothing is left of the island. */
+static bool walk_island(struct evaluation *e, uint32_t which, unsigned generation,
+                        uint32_t event, struct found *found)
+{
+    const struct gcs_index *index = e->index;
+    const struct island *island = &index->islands[which];
+    bool empty = true;
+    for (uint32_t place = island->first; place < island->first + island->count; place++) {
+        const struct gcs_part *part = &e->baseline->parts[index->linked[place]];
+        if (e->islands.ends[place] == END_NONE && part->event <= event)
+            e->islands.ends[place] = (uint8_t)end_of(e, part, generation, found);
+        empty &= e->islands.ends[place] != END_NONE;
+    }
+    for (uint32_t place = island->first; place < island->first + island->count; place++) {
+        const struct gcs_part *part = &e->baseline->parts[index->linked[place]];
+        if (e->islands.ends[place] != END_FOUND && e->islands.ends[place] != END_DIES)
+            continue;
+        e->islands.ends[place] = END_PAST;
+        for (uint32_t m = 0; m < part->members; m++)
+            free_member(e, &e->baseline->members[part->first_member + m]);
+    }
+    return empty;
+}
+
+static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
+{
+    if (append_number(e, &e->islands.waiting[generation], island))
+        e->islands.waits[island] = (uint8_t)generation;
+}
+
+/* Islands with new garbage wait for the next collection. */
+static void activate(struct evaluation *e, uint32_t event)
+{
+    const struct gcs_index *index = e->index;
+    while (e->islands.activated < index->activation_count &&
+           index->activations[e->islands.activated].event <= event) {
+        uint32_t island = index->activations[e->islands.activated++].island;
+        if (e->islands.waits[island] != WAITS_GONE && e->islands.waits[island] != 0)
+            wait_for(e, island, 0);
+    }
+}
+
+/* Oldest generation first; what is left of an island waits for the next older one. */
+void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
+                     struct found *found)
+{
+    unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
+    uint32_t now = ++e->islands.walk_number;
+    activate(e, event);
+    for (unsigned g = generation + 1; g-- > 0;) {
+        struct number_list *waiting = &e->islands.waiting[g];
+        size_t count = waiting->count;
+        waiting->count = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t island = waiting->numbers[i];
+            if (e->islands.waits[island] != g || e->islands.walked[island] == now)
+                continue; /* it waits elsewhere, or stands here twice */
+            e->islands.walked[island] = now;
+            if (walk_island(e, island, generation, event, found))
+                e->islands.waits[island] = WAITS_GONE;
+            else
+                wait_for(e, island, next);
+        }
+    }
+}
+
+void islands_activate(struct evaluation *e, const struct activation *activation)
+{
+    struct found nothing = {0};
+    if (walk_island(e, activation->island, NO_COLLECTION, activation->event, &nothing))
+        e->islands.waits[activation->island] = WAITS_GONE;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One setting while it is priced from the index, for the files evaluate*.c (docs/index.md).
+ *
+ *   evaluate.c            from halt to halt, up to the end: read it first
+ *   evaluate_ops.c        count0 and the free lists between halts
+ *   evaluate_time.c       the clock, the heap's size and its peaks
+ *   evaluate_collect.c    a collection, gc.freeze and gc.unfreeze
+ *   evaluate_islands.c    garbage that is walked, part by part
+ *   evaluate_singles.c    tuples of tuples, and dicts of them, which are followed one by one
+ */
+#ifndef GCSIM_EVALUATE_PRIVATE_H
+#define GCSIM_EVALUATE_PRIVATE_H
+
+#include "index_private.h"
+
+/* Where a position lies now: not examined yet, in generation 1 or 2, frozen. */
+enum { LEVEL_YOUNG, LEVEL_MIDDLE, LEVEL_OLD, LEVEL_FROZEN, LEVELS };
+
+/* What the collector makes of a single. It fades while a collection is on that untracks it. */
+enum single_state { SINGLE_TRACKED, SINGLE_FADES, SINGLE_UNTRACKED, SINGLE_GONE };
+
+struct number_list {
+    uint32_t *numbers;
+    size_t count, capacity;
+};
+
+struct interval {
+    uint32_t from, to; /* positions [from, to) */
+};
+
+/* The place in the ops. */
+struct op_place {
+    size_t op;        /* the next */
+    uint32_t moments; /* begun */
+    uint32_t items;   /* tracked */
+    uint32_t late;    /* 1: the last op's object is tracked after the collection it triggers */
+};
+
+/* The free lists. Those that do not differ from the baseline's are looked up only when needed:
+ * while ops are walked one by one. */
+struct held_lists {
+    uint16_t held[GCS_LIST_CODES]; /* shells, in lists that have strayed; `fetched`: in all */
+    uint32_t strayed;              /* a bit for each list that differs from the baseline's */
+    bool fetched;
+};
+
+/* The place in time: all moments before have passed. */
+struct passed {
+    uint32_t moments;
+    size_t others;   /* of these, in baseline->others */
+    size_t declared; /* of baseline->declared */
+};
+
+/* What was freed that the baseline has not. The baseline's sums less these are the heap's. */
+struct freed {
+    uint64_t tracked[LEVELS][TRACKED_SUMS]; /* by where it would lie now */
+    uint64_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps */
+    uint64_t fading[TRACKED_SUMS];          /* young tuples of atoms that died by count */
+    uint64_t bytes, objects;                /* in all */
+};
+
+/* Tuples of atoms that were frozen unexamined stay tracked: where they lie. */
+struct frozen {
+    struct interval *fading;
+    size_t count, capacity;
+    uint64_t freed; /* of them */
+};
+
+struct island_states {
+    struct number_list waiting[GCS_GENERATIONS]; /* for a collection of this generation */
+    uint8_t *waits;                              /* by island: in which list, or enum waits */
+    uint32_t *walked;                            /* by island: the number of its last walk */
+    uint32_t walk_number;
+    uint8_t *ends;    /* by place in index->linked: enum end */
+    size_t activated; /* of index->activations */
+    size_t wait_capacity, walked_capacity, end_capacity;
+};
+
+struct single_states {
+    uint8_t *states;                  /* enum single_state, by single */
+    uint8_t *levels;                  /* of those tracked: in which list of `known` */
+    struct number_list known[LEVELS]; /* those that the collector tracks */
+    uint32_t met;                     /* the first that is not tracked yet */
+    size_t holdings;                  /* of index->holdings that have come */
+    size_t state_capacity, level_capacity;
+};
+
+struct evaluation {
+    struct replay replay; /* interpreter, clock and strategy: both engines live in them */
+    const struct gcs_index *index;
+    const struct gcs_baseline *baseline;
+    struct gcs_counts counts; /* count[0] is count0 */
+    struct gcs_totals totals;
+
+    int64_t above; /* a counted allocation that takes count0 beyond it triggers */
+    struct op_place at;
+    struct held_lists lists;
+    struct passed passed;
+    struct {
+        size_t stops;       /* of baseline->stops */
+        size_t activations; /* of index->activations, if conditional */
+    } met;                  /* the halts so far */
+
+    uint32_t bound[GCS_GENERATIONS]; /* a collection examines the positions from here on */
+    struct freed freed;
+    struct frozen frozen;
+    struct island_states islands;
+    struct single_states singles;
+
+    const char *uncovered;  /* what the index turned out not to cover, or NULL */
+    enum gcs_status status; /* of calls that cannot return one */
+    struct gcs_error *error;
+};
+
+/* What the collector finds unreachable in islands. */
+struct found {
+    uint64_t collected;
+    uint64_t finalizers;
+    uint64_t fading; /* of those collected: it untracks them first, so they do not survive */
+};
+
+static inline void add_sums(uint64_t *to, const uint64_t *sums, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        to[w] += sums[w];
+}
+
+static inline void subtract_sums(uint64_t *from, const uint64_t *sums, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        from[w] -= sums[w];
+}
+
+/* evaluate.c: a failure shows in e->status, and nothing was added then. */
+bool append_number(struct evaluation *e, struct number_list *list, uint32_t number);
+
+/* evaluate_ops.c */
+/* UNTIL_DONE: to the end of moment `limit` − 1. UNTIL_NEXT: up to moment `limit`, past all that
+ * happens in events without a moment before it. */
+enum until { UNTIL_DONE, UNTIL_NEXT };
+void begin_ops(struct evaluation *e);
+/* True if an allocation took count0 over its threshold before. */
+bool walk_ops(struct evaluation *e, uint32_t limit, enum until until);
+/* The object whose allocation triggered is tracked now. */
+void track_late(struct evaluation *e);
+/* Objects of the collector's are freed: their shells go to a free list, or count0 falls. */
+void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
+
+/* evaluate_time.c */
+/* Time passes up to the end of the moments before `to`. */
+void pass_time(struct evaluation *e, uint32_t to);
+/* The books at the end of a moment's event … */
+void stand_at_moment(struct evaluation *e, uint32_t moment);
+/* … or in the middle, at the threshold test of the last op's allocation … */
+void stand_at_test(struct evaluation *e);
+/* … or at the end of the trace, an event without a moment. */
+void stand_at_end(struct evaluation *e);
+
+/* evaluate_collect.c */
+extern const struct backing index_backing;
+unsigned level_of(const struct evaluation *e, uint32_t position);
+bool is_frozen_fading(const struct evaluation *e, uint32_t position);
+/* How many frozen objects the trace leaves behind. */
+uint64_t count_frozen(const struct evaluation *e);
+
+/* evaluate_islands.c */
+enum gcs_status islands_prepare(struct evaluation *e);
+void islands_fini(struct evaluation *e);
+/* A collection of `generation` walks all islands that it concerns. */
+void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
+                     struct found *found);
+/* No collection: what hangs off garbage may die by count at this activation. */
+void islands_activate(struct evaluation *e, const struct activation *activation);
+
+/* evaluate_singles.c */
+enum gcs_status singles_prepare(struct evaluation *e);
+void singles_fini(struct evaluation *e);
+enum single_state single_state(const struct evaluation *e, uint32_t position);
+unsigned single_level(const struct evaluation *e, uint32_t position);
+void single_free(struct evaluation *e, uint32_t position);
+/* Those that a collection meets, added to the sums of what it meets; the dead are forgotten. */
+void singles_meet(struct evaluation *e, unsigned generation, uint32_t event, uint64_t *met);
+/* The collector's passes over tuples, then over dicts. Returns how many it untracks. */
+uint64_t singles_fade(struct evaluation *e, unsigned generation, uint32_t event);
+/* The collection is over: those that are still tracked move to level `next`. */
+void singles_promote(struct evaluation *e, unsigned generation, unsigned next);
+uint64_t singles_frozen(const struct evaluation *e);
+
+#endif

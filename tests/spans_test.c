@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Goal: sums over spans, open or over, are what adding up one by one gives.
+ * Method: a few spans by hand, at the edges of lifetime classes and just beside; thousands of
+ * random spans, short-lived ones and long-lived ones, against a naive sum.
+ */
+#include "spans.h"
+
+#include <check.h>
+
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* For long loops: check's own assertions write to a pipe each time. */
+#define MUST(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
+
+static struct gcs_memory memory;
+static struct gcs_error error;
+static struct spans spans;
+
+static void setup(void)
+{
+    memory = (struct gcs_memory){0};
+}
+
+static void teardown(void)
+{
+    spans_fini(&spans);
+    ck_assert_uint_eq(memory.used, 0);
+}
+
+/*
+ * By hand: at event 10 × p position p comes, so that there are e / 10 + 1 of them after event
+ * e. All spans are of one kind; its two sums are 1 and 100.
+ */
+struct by_hand {
+    uint32_t begin;
+    uint32_t lasts; /* positions: it ends at the event 5 before the next one; 0: for ever */
+};
+
+static uint32_t end_of(const struct by_hand *span)
+{
+    return span->lasts ? 10 * (span->begin + span->lasts) - 5 : GCS_NEVER;
+}
+
+static int by_end(const void *a, const void *b)
+{
+    uint32_t x = end_of(a), y = end_of(b);
+    return x < y ? -1 : x > y;
+}
+
+/* Takes them by rising beginning, and leaves them by rising end. */
+static void make_by_hand(struct by_hand *all, size_t count)
+{
+    const uint64_t sums[] = {1, 100};
+    uint32_t kind;
+    spans_init(&spans, &memory, COUNT(sums));
+    MUST(spans_add_kind(&spans, sums, &kind, &error) == GCS_OK);
+    for (size_t i = 0; i < count; i++)
+        MUST(spans_add(&spans, all[i].begin, end_of(&all[i]),
+                       all[i].lasts ? all[i].begin + all[i].lasts : GCS_NEVER, kind,
+                       &error) == GCS_OK);
+    if (count)
+        qsort(all, count, sizeof *all, by_end);
+    for (size_t i = 0; i < count && all[i].lasts; i++)
+        MUST(spans_add_end(&spans, end_of(&all[i]), kind, &error) == GCS_OK);
+    MUST(spans_finish(&spans, &error) == GCS_OK);
+}
+
+static void expect(uint32_t from, uint32_t event, uint64_t open, uint64_t over)
+{
+    uint64_t sums[SPAN_SUMS];
+    uint32_t to = event / 10 + 1;
+    spans_open(&spans, from, to, event, sums);
+    ck_assert_msg(sums[0] == open && sums[1] == 100 * open,
+                  "[%u, %u) at %u: %llu open, not %llu", from, to, event,
+                  (unsigned long long)sums[0], (unsigned long long)open);
+    spans_over(&spans, from, to, event, sums);
+    ck_assert_msg(sums[0] == over && sums[1] == 100 * over,
+                  "[%u, %u) at %u: %llu over, not %llu", from, to, event,
+                  (unsigned long long)sums[0], (unsigned long long)over);
+}
+
+START_TEST(nothing_has_no_sums)
+{
+    make_by_hand(NULL, 0);
+    expect(0, 0, 0, 0);
+    expect(0, 50, 0, 0);
+    expect(3, 50, 0, 0);
+    expect(6, 50, 0, 0);
+}
+END_TEST
+
+START_TEST(three_spans_open_and_end)
+{
+    struct by_hand all[] = {{0, 3}, {1, 0}, {2, 2}}; /* to event 25, for ever, to event 35 */
+    make_by_hand(all, COUNT(all));
+    expect(0, 0, 1, 0);
+    expect(0, 10, 2, 0);
+    expect(0, 24, 3, 0);
+    expect(0, 25, 2, 1);
+    expect(1, 25, 2, 0);
+    expect(0, 34, 2, 1);
+    expect(0, 35, 1, 2);
+    expect(1, 35, 1, 1);
+    expect(2, 35, 0, 1);
+    expect(3, 35, 0, 0);
+    expect(4, 35, 0, 0); /* the interval is empty */
+}
+END_TEST
+
+START_TEST(what_never_ends_stays_open)
+{
+    struct by_hand all[] = {{0, 0}, {1, 0}, {700, 0}, {701, 0}};
+    make_by_hand(all, COUNT(all));
+    expect(0, 5, 1, 0);
+    expect(0, 7000, 3, 0);
+    expect(1, 1000000, 3, 0);
+    expect(2, GCS_NEVER - 1, 2, 0);
+    expect(701, GCS_NEVER - 1, 1, 0);
+    expect(702, GCS_NEVER - 1, 0, 0);
+}
+END_TEST
+
+/* Four spans of the same lifetime: the oldest ends first, and the others one by one. */
+START_TEST(lifetimes_at_the_edge_of_a_class_end_when_they_end)
+{
+    static const uint32_t lifetimes[] = {1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 255, 256, 257};
+    uint32_t lasts = lifetimes[_i];
+    struct by_hand all[] = {{1, lasts}, {2, lasts}, {3, lasts}, {4, lasts}};
+    make_by_hand(all, COUNT(all));
+    for (uint32_t event = 0; event < 10 * (lasts + 6); event++) {
+        uint64_t begun[2] = {0}, over[2] = {0}; /* of all; of those from position 3 on */
+        for (uint32_t begin = 1; begin <= 4; begin++) {
+            bool ended = event >= 10 * (begin + lasts) - 5;
+            begun[0] += 10 * begin <= event;
+            begun[1] += 10 * begin <= event && begin >= 3;
+            over[0] += ended;
+            over[1] += ended && begin >= 3;
+        }
+        expect(0, event, begun[0] - over[0], over[0]);
+        expect(1, event, begun[0] - over[0], over[0]);
+        expect(3, event, begun[1] - over[1], over[1]);
+    }
+}
+END_TEST
+
+/*
+ * Random spans
+ */
+enum { SPANS = 5000, EVENTS = 10000, KINDS = 20, QUERIES = 3000 };
+
+struct span {
+    uint32_t begin, end, end_at, kind;
+};
+
+static struct gcs_random dice;
+static struct span made[SPANS]; /* by beginning */
+static size_t made_count;
+static uint32_t ended[SPANS]; /* of these, by end */
+static size_t ended_count;
+static uint32_t positions[EVENTS]; /* how many there are after an event */
+static uint64_t kinds[KINDS][SPAN_SUMS];
+static unsigned width;
+
+static void end_one(uint32_t event, uint32_t position, uint32_t *live, size_t *live_count)
+{
+    uint64_t back = gcs_random_below(&dice, 3) ? 1 + gcs_random_below(&dice, 3)
+                                               : 1 + gcs_random_below(&dice, *live_count);
+    size_t at = back > *live_count ? 0 : *live_count - (size_t)back; /* mostly a young one */
+    struct span *span = &made[live[at]];
+    ended[ended_count++] = live[at];
+    live[at] = live[--*live_count];
+    span->end = event;
+    span->end_at = position;
+}
+
+/* A history: some events have positions without a span, many begin or end one, some several. */
+static void live_through(void)
+{
+    static uint32_t live[SPANS];
+    size_t live_count = 0;
+    uint32_t position = 0;
+    made_count = ended_count = 0;
+    for (uint32_t event = 0; event < EVENTS; event++) {
+        position += gcs_random_below(&dice, 10) == 0;
+        for (uint64_t times = gcs_random_below(&dice, 4); times > 1; times--) {
+            if (live_count && gcs_random_below(&dice, 5) < 2)
+                end_one(event, position, live, &live_count);
+            else if (made_count < SPANS) {
+                live[live_count++] = (uint32_t)made_count;
+                made[made_count++] = (struct span){position++, GCS_NEVER, GCS_NEVER,
+                                                   (uint32_t)gcs_random_below(&dice, KINDS)};
+            }
+        }
+        positions[event] = position;
+    }
+}
+
+static void make_random(void)
+{
+    spans_init(&spans, &memory, width);
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        uint32_t known;
+        for (unsigned w = 0; w < width; w++)
+            kinds[kind][w] = gcs_random_next(&dice) >> gcs_random_below(&dice, 64);
+        MUST(spans_add_kind(&spans, kinds[kind], &known, &error) == GCS_OK);
+        MUST(known == kind);
+    }
+    for (size_t i = 0; i < made_count; i++)
+        MUST(spans_add(&spans, made[i].begin, made[i].end, made[i].end_at, made[i].kind,
+                       &error) == GCS_OK);
+    for (size_t i = 0; i < ended_count; i++)
+        MUST(spans_add_end(&spans, made[ended[i]].end, made[ended[i]].kind, &error) == GCS_OK);
+    MUST(spans_finish(&spans, &error) == GCS_OK);
+}
+
+static void add_naively(uint32_t from, uint32_t to, uint32_t event, uint64_t *open,
+                        uint64_t *over)
+{
+    for (unsigned w = 0; w < width; w++)
+        open[w] = over[w] = 0;
+    for (size_t i = 0; i < made_count; i++) {
+        if (made[i].begin < from || made[i].begin >= to)
+            continue;
+        uint64_t *sums = made[i].end > event ? open : over;
+        for (unsigned w = 0; w < width; w++)
+            sums[w] += kinds[made[i].kind][w];
+    }
+}
+
+static void compare(uint32_t from, uint32_t to, uint32_t event)
+{
+    uint64_t open[SPAN_SUMS], over[SPAN_SUMS], sums[SPAN_SUMS];
+    add_naively(from, to, event, open, over);
+    spans_open(&spans, from, to, event, sums);
+    for (unsigned w = 0; w < width; w++)
+        MUST(sums[w] == open[w]);
+    spans_over(&spans, from, to, event, sums);
+    for (unsigned w = 0; w < width; w++)
+        MUST(sums[w] == over[w]);
+}
+
+START_TEST(random_spans_have_the_sums_of_adding_one_by_one)
+{
+    static const unsigned widths[] = {1, 3, 7, SPAN_SUMS};
+    gcs_random_init(&dice, (uint64_t)_i, "spans");
+    width = widths[(unsigned)_i % COUNT(widths)];
+    live_through();
+    make_random();
+    MUST(made_count > SPANS / 2 && ended_count > made_count / 2 && ended_count < made_count);
+    for (unsigned i = 0; i < QUERIES; i++) {
+        uint32_t event = (uint32_t)gcs_random_below(&dice, EVENTS), to = positions[event];
+        compare((uint32_t)gcs_random_below(&dice, to + 1), to, event);
+        uint64_t near = gcs_random_below(&dice, 40); /* a young generation */
+        compare(near < to ? to - (uint32_t)near : 0, to, event);
+        if (i % 10 == 0)
+            compare(0, to, event);
+    }
+    uint32_t all = positions[EVENTS - 1];
+    compare(0, all, GCS_NEVER - 1);
+    compare(all / 2, all, GCS_NEVER - 1);
+    compare(all, all, GCS_NEVER - 1);
+}
+END_TEST
+
+static Suite *spans_suite(void)
+{
+    Suite *suite = suite_create("spans");
+    TCase *sums = tcase_create("sums");
+    tcase_add_checked_fixture(sums, setup, teardown);
+    tcase_set_timeout(sums, 120);
+    tcase_add_test(sums, nothing_has_no_sums);
+    tcase_add_test(sums, three_spans_open_and_end);
+    tcase_add_test(sums, what_never_ends_stays_open);
+    tcase_add_loop_test(sums, lifetimes_at_the_edge_of_a_class_end_when_they_end, 0, 14);
+    tcase_add_loop_test(sums, random_spans_have_the_sums_of_adding_one_by_one, 0, 8);
+    suite_add_tcase(suite, sums);
+    return suite;
+}
+
+int main(void)
+{
+    gcs_init();
+    SRunner *runner = srunner_create(spans_suite());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
