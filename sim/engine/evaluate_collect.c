@@ -151,8 +151,10 @@ static void freeze_fading(struct evaluation *e, uint32_t event)
         return;
     e->status = GCS_GROW(e->replay.memory, &e->frozen.fading, &e->frozen.capacity,
                          e->frozen.count + 1, e->error);
-    if (e->status == GCS_OK)
-        e->frozen.fading[e->frozen.count++] = (struct interval){e->bound[0], e->at.items};
+    if (e->status != GCS_OK)
+        return;
+    e->frozen.fading[e->frozen.count++] = (struct interval){e->bound[0], e->at.items};
+    e->frozen.freed += e->freed.fading[SUM_OBJECTS]; /* gone before, but in the interval */
 }
 
 static void index_freeze(void *self)
