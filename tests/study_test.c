@@ -101,6 +101,17 @@ static void teardown(void)
     ck_assert_uint_eq(memory.used, 0);
 }
 
+static struct gcs_study_plan plan_of(struct gcs_program *programs, size_t program_count,
+                                     struct gcs_trial *trials, size_t trial_count,
+                                     unsigned jobs)
+{
+    return (struct gcs_study_plan){.programs = programs,
+                                   .program_count = program_count,
+                                   .trials = trials,
+                                   .trial_count = trial_count,
+                                   .jobs = jobs};
+}
+
 static const struct gcs_model *model_of(const char *name)
 {
     const struct gcs_model *model = NULL;
@@ -284,12 +295,8 @@ START_TEST(the_error_is_that_of_the_first_trial_that_fails)
             trial_of(2, 0, "cpython-3.13", &strategies[3]), /* collects at the mark */
             trial_of(3, 1, "cpython-3.13", &strategies[0]),
         };
-        struct gcs_study_plan plan = {.programs = programs,
-                                      .program_count = 2,
-                                      .trials = trials,
-                                      .trial_count = COUNT(trials),
-                                      .jobs = jobs,
-                                      .check = true};
+        struct gcs_study_plan plan = plan_of(programs, 2, trials, COUNT(trials), jobs);
+        plan.check = true;
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert(error.has_event && error.event == 4);
@@ -314,12 +321,8 @@ START_TEST(a_trace_that_cannot_be_analysed_fails_its_first_trial)
             trial_of(1, 1, "cpython-3.13", &strategies[0]),
             trial_of(2, 1, "cpython-3.13", &strategies[1]),
         };
-        struct gcs_study_plan plan = {.programs = programs,
-                                      .program_count = 2,
-                                      .trials = trials,
-                                      .trial_count = COUNT(trials),
-                                      .jobs = jobs,
-                                      .check = true};
+        struct gcs_study_plan plan = plan_of(programs, 2, trials, COUNT(trials), jobs);
+        plan.check = true;
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert(error.has_event && error.event == 2);
@@ -349,12 +352,7 @@ START_TEST(the_first_failure_is_the_same_with_any_number_of_workers)
             trial_of(1, 0, "cpython-3.13", &strategies[3]), /* fails at event 4 */
             trial_of(2, 1, "cpython-3.13", &strategies[0]), /* fails at event 2 */
         };
-        struct gcs_study_plan plan = {.programs = programs,
-                                      .program_count = 2,
-                                      .trials = trials,
-                                      .trial_count = COUNT(trials),
-                                      .jobs = jobs,
-                                      .check = false};
+        struct gcs_study_plan plan = plan_of(programs, 2, trials, COUNT(trials), jobs);
         error = (struct gcs_error){0};
         ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_INVALID);
         ck_assert_uint_eq(error.event, 4);
@@ -487,12 +485,7 @@ START_TEST(trade_offs_are_marked_among_the_trials_of_a_program)
         trials[i] = trial_of(i, 0, "cpython-3.13", &strategies[i]);
         summaries[i] = &trials[i].summary;
     }
-    struct gcs_study_plan plan = {.programs = programs,
-                                  .program_count = 1,
-                                  .trials = trials,
-                                  .trial_count = SETTINGS,
-                                  .jobs = 2,
-                                  .check = false};
+    struct gcs_study_plan plan = plan_of(programs, 1, trials, SETTINGS, 2);
     ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_OK);
     gcs_pareto(summaries, SETTINGS, on_front);
     size_t marked = 0;
@@ -516,12 +509,7 @@ START_TEST(programs_with_other_axes_do_not_compete)
                                  trial_of(1, 1, "cpython-3.13", &strategies[0])};
     trials[0].axes = programs[0].axes;
     trials[1].axes = programs[1].axes;
-    struct gcs_study_plan plan = {.programs = programs,
-                                  .program_count = 2,
-                                  .trials = trials,
-                                  .trial_count = 2,
-                                  .jobs = 1,
-                                  .check = false};
+    struct gcs_study_plan plan = plan_of(programs, 2, trials, 2, 1);
     ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_OK);
     gcs_study_fini(&plan);
     gcs_trace_free(empty);

@@ -130,6 +130,15 @@ enum gcs_memory_model { GCS_MEMORY_SUM, GCS_MEMORY_PYMALLOC };
 
 #define GCS_NO_FOOTPRINT UINT64_MAX
 
+/** As a collection of `generation` leaves them when it starts. */
+static inline void gcs_counts_begin(struct gcs_counts *counts, unsigned generation)
+{
+    if (generation + 1 < GCS_GENERATIONS)
+        counts->count[generation + 1]++;
+    for (unsigned g = 0; g <= generation; g++)
+        counts->count[g] = 0;
+}
+
 struct gcs_totals {
     uint64_t allocated_objects; /* rows ever, companions included */
     uint64_t live_objects;      /* allocated and not freed */

@@ -79,16 +79,9 @@ static void free_clumps(struct evaluation *e, const uint64_t *clumps)
     e->freed.bytes += clumps[SUM_FREED_BYTES];
 }
 
-/* The counts as CPython sets them before it looks at the heap. */
-static void count_collection(struct evaluation *e, unsigned generation)
-{
-    if (generation + 1 < GCS_GENERATIONS)
-        e->counts.count[generation + 1]++;
-    for (unsigned g = 0; g <= generation; g++)
-        e->counts.count[g] = 0;
-}
-
-/* … and when it is done: long-lived objects. A full collection empties free lists, too. */
+/* The counts when the collection is done: long-lived objects. A full one empties free lists,
+ * too.
+ */
 static void count_survivors(struct evaluation *e, unsigned generation, int64_t survivors)
 {
     if (generation == 1)
@@ -110,7 +103,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
     struct examined examined;
     struct found found = {0};
 
-    count_collection(e, generation);
+    gcs_counts_begin(&e->counts, generation);
     examine(e, generation, event, &examined);
     const uint64_t *met = examined.tracked, *fading = examined.fading;
     const uint64_t *clumps = examined.clumps;

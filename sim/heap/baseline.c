@@ -30,22 +30,18 @@ static unsigned list_code(struct gcs_heap *heap, const uint16_t *occupancy)
     struct gcs_baseline *baseline = recorder->baseline;
     if (!occupancy)
         return 0;
-    bool tuple = occupancy >= heap->tuple_occupancy &&
-                 occupancy < heap->tuple_occupancy + GCS_TUPLE_LENGTHS;
-    size_t index = tuple ? (size_t)(occupancy - heap->tuple_occupancy)
-                         : GCS_TUPLE_LENGTHS + (size_t)(occupancy - heap->occupancy);
-    if (!recorder->codes[index]) {
+    unsigned list = list_number(heap, occupancy);
+    if (!recorder->codes[list]) {
         if (baseline->list_count == GCS_LIST_CODES) {
             cannot(recorder, "more than 31 free lists");
             return 0;
         }
-        unsigned code = recorder->codes[index] = baseline->list_count++;
-        size_t list = index - GCS_TUPLE_LENGTHS;
-        baseline->list_capacity[code] =
-            tuple ? heap->rules->tuple_free_list : heap->rules->free_list[list];
-        baseline->list_emptied[code] = tuple || heap->rules->emptied[list];
+        unsigned code = recorder->codes[list] = baseline->list_count++;
+        baseline->list_capacity[code] = list_capacity(heap->rules, list);
+        baseline->list_emptied[code] =
+            list >= GCS_FREE_LIST_COUNT || heap->rules->emptied[list];
     }
-    return recorder->codes[index];
+    return recorder->codes[list];
 }
 
 uint8_t record_list(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)

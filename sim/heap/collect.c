@@ -10,10 +10,7 @@ static const gcs_row heads[GCS_GENERATIONS] = {HEAD_YOUNG, HEAD_MIDDLE, HEAD_OLD
 /* Counters and lists as a collection of `generation` leaves them at its start. */
 gcs_row begin_collection(struct gcs_heap *heap, unsigned generation)
 {
-    if (generation + 1 < GCS_GENERATIONS)
-        heap->counts.count[generation + 1]++;
-    for (unsigned g = 0; g <= generation; g++)
-        heap->counts.count[g] = 0;
+    gcs_counts_begin(&heap->counts, generation);
     for (unsigned g = 0; g < generation; g++)
         list_merge(heap, heads[g], heads[generation]);
     return heads[generation];

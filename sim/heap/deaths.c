@@ -81,21 +81,13 @@ static bool is_parked(const struct gcs_heap *heap, const struct shape *shape,
     return shape->gc && occupancy && *occupancy < capacity && may_keep(heap);
 }
 
-static int list_number(const struct gcs_heap *heap, const struct shape *shape,
-                       const uint16_t *occupancy)
-{
-    if (shape->kind == GCS_KIND_TUPLE)
-        return GCS_FREE_LIST_COUNT + (int)(occupancy - heap->tuple_occupancy);
-    return (int)(occupancy - heap->occupancy);
-}
-
 /* Where the blocks come from, before gc_alloc … */
 void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, uint32_t slots)
 {
     uint16_t capacity;
     const uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     int list = shape->zombie                 ? ZOMBIES
-               : is_served(shape, occupancy) ? list_number(heap, shape, occupancy)
+               : is_served(shape, occupancy) ? (int)list_number(heap, occupancy)
                                              : NO_FREE_LIST;
     pymalloc_take(heap, row, shape, slots, list);
 }
@@ -106,10 +98,9 @@ static void give_blocks_back(struct gcs_heap *heap, gcs_row row, const struct sh
 {
     uint16_t capacity;
     const uint16_t *occupancy = free_list_of(heap, shape, slots, false, &capacity);
-    int list = becomes_zombie(heap, shape) ? ZOMBIES
-               : is_parked(heap, shape, occupancy, capacity)
-                   ? list_number(heap, shape, occupancy)
-                   : NO_FREE_LIST;
+    int list = becomes_zombie(heap, shape)                   ? ZOMBIES
+               : is_parked(heap, shape, occupancy, capacity) ? (int)list_number(heap, occupancy)
+                                                             : NO_FREE_LIST;
     pymalloc_give_back(heap, row, shape, slots, list);
 }
 

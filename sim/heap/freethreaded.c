@@ -78,10 +78,7 @@ void enter_standing(struct gcs_heap *heap, gcs_row row)
 
 static void begin(struct gcs_heap *heap, unsigned generation)
 {
-    if (generation + 1 < GCS_GENERATIONS)
-        heap->counts.count[generation + 1]++;
-    for (unsigned g = 0; g <= generation; g++)
-        heap->counts.count[g] = 0;
+    gcs_counts_begin(&heap->counts, generation);
     heap->counts.deferred = 0;
     list_merge(heap, HEAD_YOUNG, HEAD_OLD);
 }

@@ -317,6 +317,21 @@ static inline uint32_t *slots_of(const struct gcs_heap *heap, gcs_row row, uint3
     return block + 1;
 }
 
+/* Free lists by number: those of enum gcs_free_list, then tuples' by length. `occupancy` is one
+ * of the heap's. */
+static inline unsigned list_number(const struct gcs_heap *heap, const uint16_t *occupancy)
+{
+    if (occupancy >= heap->tuple_occupancy &&
+        occupancy < heap->tuple_occupancy + GCS_TUPLE_LENGTHS)
+        return GCS_FREE_LIST_COUNT + (unsigned)(occupancy - heap->tuple_occupancy);
+    return (unsigned)(occupancy - heap->occupancy);
+}
+
+static inline uint16_t list_capacity(const struct gcs_rules *rules, unsigned list)
+{
+    return list < GCS_FREE_LIST_COUNT ? rules->free_list[list] : rules->tuple_free_list;
+}
+
 /* The only way to change a slot. */
 static inline void slot_set(struct gcs_heap *heap, gcs_row owner, uint32_t *slot,
                             gcs_row target)

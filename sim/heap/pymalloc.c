@@ -391,12 +391,11 @@ void pymalloc_empty(struct gcs_heap *heap, unsigned list)
  */
 static unsigned parked_capacity(const struct gcs_heap *heap, unsigned list)
 {
-    const struct gcs_rules *rules = heap->rules;
     if (list == TABLES)
         return TABLES_MAX;
     if (list == ZOMBIES)
         return (unsigned)heap->shape_count;
-    return list < GCS_FREE_LIST_COUNT ? rules->free_list[list] : rules->tuple_free_list;
+    return list_capacity(heap->rules, list);
 }
 
 static enum gcs_status make_arrays(struct gcs_heap *heap, struct pymalloc *p,

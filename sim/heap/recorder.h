@@ -17,8 +17,8 @@ struct recorder {
 
     uint32_t *positions; /* by row, GCS_NEVER: untracked */
     size_t position_capacity;
-    uint8_t codes[GCS_TUPLE_LENGTHS + GCS_FREE_LIST_COUNT]; /* of free lists; 0: none yet */
-    uint32_t places[WEIGHT_PLACES];                         /* weights by hash, from 1 */
+    uint8_t codes[FREE_LISTS];      /* by free list; 0: none yet */
+    uint32_t places[WEIGHT_PLACES]; /* weights by hash, from 1 */
 
     bool allocated;            /* the last op is this event's, and not tracked yet */
     struct gcs_early early[2]; /* this event's allocations */
