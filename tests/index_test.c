@@ -45,6 +45,7 @@ static const char *const rules[] = {
     "[{when: every 200 allocations, do: [freeze, unfreeze]}, {when: idle, do: collect 2}]",
     "[{when: start, do: threshold 20}, {when: every 3 requests, do: [threshold 100, collect "
     "1]}]",
+    "[{when: mark mark-3, do: [collect 2, freeze]}, {when: mark never-comes, do: disable}]",
     "[{when: start, do: disable}, {when: every 170 allocations, do: enable},"
     " {when: every 230 allocations, do: disable}]",
 };
