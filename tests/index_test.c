@@ -191,7 +191,7 @@ static void compare_settings(const struct gcs_trace *trace,
         const struct gcs_model *model;
         struct gcs_index *made;
         ck_assert_int_eq(gcs_model_find(models[i], &model, &error), GCS_OK);
-        ck_assert_msg(gcs_index_new(trace, lifetimes, &model->rules, &memory, &made, &error) ==
+        ck_assert_msg(gcs_index_new(trace, &model->rules, &memory, &made, &error) ==
                           GCS_OK,
                       "seed %" PRIu64 ": %s", seed, error.text);
         for (unsigned k = 0; k < 4; k++) {

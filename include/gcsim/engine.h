@@ -111,10 +111,9 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
 struct gcs_index;
 
 /** The analysis; borrows nothing but memory. GCS_INVALID: the trace is wrong. */
-enum gcs_status gcs_index_new(const struct gcs_trace *trace,
-                              const struct gcs_lifetimes *lifetimes,
-                              const struct gcs_rules *rules, struct gcs_memory *memory,
-                              struct gcs_index **index, struct gcs_error *error);
+enum gcs_status gcs_index_new(const struct gcs_trace *trace, const struct gcs_rules *rules,
+                              struct gcs_memory *memory, struct gcs_index **index,
+                              struct gcs_error *error);
 void gcs_index_free(struct gcs_index *index);
 /** Whether there is an index for the model at all: it is generational. */
 bool gcs_index_knows(const struct gcs_model *model);

@@ -6,14 +6,14 @@
  * threshold, or a halt: a request, an action of program or strategy, garbage whose end depends
  * on what was freed before. Between them nobody walks: blocks of ops are jumped
  * (evaluate_ops.c), time and peaks are differences and maxima (evaluate_time.c). A collection
- * is a sum over positions (evaluate_collect.c); only linked garbage and a few tuples are looked
+ * is a sum over spans (evaluate_collect.c); only linked garbage and a few tuples are looked
  * at one by one (evaluate_islands.c, evaluate_singles.c).
  */
 #include "evaluate_private.h"
 
-/* Why the engine halts, in the order in which halts of one moment are taken. */
+/* Why the engine halts, in the order in which halts at one op are taken. */
 enum why {
-    HALT_CONDITION,  /* before the moment: garbage may die by count, if … */
+    HALT_CONDITION,  /* before the op: garbage may die by count, if … */
     HALT_STOP,       /* after it: an event that asks for something (struct gcs_stop) */
     HALT_ALLOCATION, /* after it: a strategy acts at this allocation */
     HALT_END,
@@ -21,24 +21,36 @@ enum why {
 
 /* Where it has to halt next, if no allocation triggers before. */
 struct halt {
-    uint32_t moment;
+    uint32_t op; /* the first that is not to be done */
     enum why why;
     uint64_t object; /* HALT_ALLOCATION */
 };
 
-/* The moment at which an object is allocated: those before it are as many allocations as its
- * number says, and some others. */
-static uint32_t moment_of_object(const struct gcs_baseline *baseline, uint64_t object)
+static bool is_hidden(const struct gcs_baseline *baseline, uint32_t op)
 {
-    size_t low = 0, high = baseline->other_count;
-    while (low < high) {
+    return op < baseline->op_count && form_of_op(baseline, op) < GCS_FORM_FREED &&
+           kind_of_op(baseline, op)->hidden;
+}
+
+/* The op behind the event that allocates an object. */
+static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
+{
+    const struct gcs_index *index = e->index;
+    size_t low = 0, high = index->block_count; /* the last block before which it is not there */
+    while (high - low > 1) {
         size_t middle = (low + high) / 2;
-        if (baseline->others[middle].moment - middle < object)
-            low = middle + 1;
+        if (index->points[middle].allocations < object)
+            low = middle;
         else
             high = middle;
     }
-    return (uint32_t)(object - 1 + low);
+    struct point point = index->points[low];
+    uint32_t op = (uint32_t)low * BLOCK_OPS;
+    while (point.allocations < object)
+        point_pass(e->baseline, op++, &point);
+    while (is_hidden(e->baseline, op))
+        op++;
+    return op;
 }
 
 static void halt_at_allocations(const struct evaluation *e, struct halt *halt)
@@ -49,9 +61,9 @@ static void halt_at_allocations(const struct evaluation *e, struct halt *halt)
         if (strategy->rules[i].when != GCS_WHEN_ALLOCATIONS || strategy->rules[i].n == 0 ||
             replay->due[i] > replay->trace->allocations)
             continue;
-        uint32_t moment = moment_of_object(e->baseline, replay->due[i]);
-        if (moment < halt->moment)
-            *halt = (struct halt){moment, HALT_ALLOCATION, replay->due[i]};
+        uint32_t op = op_behind_object(e, replay->due[i]);
+        if (op < halt->op)
+            *halt = (struct halt){op, HALT_ALLOCATION, replay->due[i]};
     }
 }
 
@@ -59,16 +71,16 @@ static struct halt next_halt(struct evaluation *e)
 {
     const struct gcs_index *index = e->index;
     const struct gcs_baseline *baseline = e->baseline;
-    struct halt halt = {(uint32_t)baseline->moment_count, HALT_END, 0};
+    struct halt halt = {(uint32_t)baseline->op_count, HALT_END, 0};
     if (e->met.stops < baseline->stop_count)
-        halt = (struct halt){baseline->stops[e->met.stops].moment, HALT_STOP, 0};
+        halt = (struct halt){baseline->stops[e->met.stops].op + 1, HALT_STOP, 0};
     halt_at_allocations(e, &halt);
     while (e->met.activations < index->activation_count &&
            !index->activations[e->met.activations].conditional)
         e->met.activations++;
     if (e->met.activations < index->activation_count &&
-        index->activations[e->met.activations].moment <= halt.moment)
-        halt = (struct halt){index->activations[e->met.activations].moment, HALT_CONDITION, 0};
+        index->activations[e->met.activations].stamp < halt.op)
+        halt = (struct halt){index->activations[e->met.activations].stamp, HALT_CONDITION, 0};
     return halt;
 }
 
@@ -98,13 +110,12 @@ static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
 static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
                                  struct gcs_error *error)
 {
+    pass_time(e, halt->op);
     if (halt->why == HALT_CONDITION) {
-        pass_time(e, halt->moment);
         meet_condition(e);
         return GCS_OK;
     }
-    pass_time(e, halt->moment + 1);
-    stand_at_moment(e, halt->moment);
+    stand(e);
     if (halt->why == HALT_STOP)
         return meet_stop(e, error);
     const struct gcs_event event = {.op = GCS_OP_ALLOCATE, .object = halt->object};
@@ -112,25 +123,17 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
 }
 
 /* An allocation took count0 over its threshold. Up to 3.11 the test comes in the middle of it,
- * before the moment has passed. */
+ * before all of its op is done. */
 static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
 {
     if (e->replay.model->timing == GCS_TIMING_ALLOCATION) {
-        pass_time(e, e->at.moments - 1);
+        pass_time(e, e->at.op - 1);
         stand_at_test(e);
     } else {
-        pass_time(e, e->at.moments);
-        stand_at_moment(e, e->at.moments - 1);
+        pass_time(e, e->at.op);
+        stand(e);
     }
     return collect_automatically(&e->replay, error);
-}
-
-/* Up to the halt; true if an allocation triggers before. */
-static bool walk_to(struct evaluation *e, const struct halt *halt)
-{
-    if (halt->why == HALT_CONDITION || halt->why == HALT_END)
-        return walk_ops(e, halt->moment, UNTIL_NEXT);
-    return walk_ops(e, halt->moment + 1, UNTIL_DONE);
 }
 
 static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
@@ -140,7 +143,7 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
     GCS_TRY(rules_begin(&e->replay, error));
     for (;;) {
         struct halt halt = next_halt(e);
-        if (walk_to(e, &halt))
+        if (walk_ops(e, halt.op))
             GCS_TRY(trigger(e, error));
         else if (halt.why == HALT_END)
             break;
@@ -150,7 +153,7 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
         if (e->uncovered)
             break;
     }
-    pass_time(e, (uint32_t)e->baseline->moment_count);
+    pass_time(e, (uint32_t)e->baseline->op_count);
     return GCS_OK;
 }
 

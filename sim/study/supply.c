@@ -97,7 +97,7 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
                                       &source->memory, &source->generated, error));
         source->trace = source->generated;
     }
-    return gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, error);
+    return GCS_OK;
 }
 
 /* Where memory does not suffice for an index, replay does it, unless the index was asked for.
@@ -108,8 +108,8 @@ static enum gcs_status make_view(const struct gcs_study_plan *plan, const struct
 {
     struct gcs_error refused = {0};
     view->memory.limit = plan->max_memory;
-    enum gcs_status status = gcs_index_new(source->trace, &source->lifetimes, rules,
-                                           &view->memory, &view->index, &refused);
+    enum gcs_status status =
+        gcs_index_new(source->trace, rules, &view->memory, &view->index, &refused);
     if (status == GCS_OK || (plan->engine == GCS_ENGINE_AUTO && status != GCS_INVALID))
         return GCS_OK;
     *error = refused;
@@ -145,6 +145,27 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
     }
     view->made = MADE;
     return trial->status == GCS_OK;
+}
+
+enum gcs_status supply_lifetimes(struct supply *supply, struct workers *workers,
+                                 struct gcs_trial *trial)
+{
+    struct source *source = source_of(supply, trial);
+    enum gcs_status status = GCS_OK;
+    workers_lock(workers);
+    while (source->lifetimes_made == MAKING)
+        workers_wait(workers);
+    if (source->lifetimes_made == UNMADE) {
+        source->lifetimes_made = MAKING;
+        workers_unlock(workers);
+        status =
+            gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, &trial->error);
+        workers_lock(workers);
+        source->lifetimes_made = status == GCS_OK ? MADE : UNMADE;
+        workers_wake(workers);
+    }
+    workers_unlock(workers);
+    return status;
 }
 
 void supply_release(struct supply *supply, const struct gcs_trial *trial)

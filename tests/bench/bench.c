@@ -188,7 +188,7 @@ static void make_index(const struct gcs_trace *trace)
     struct gcs_error error = {0};
     struct gcs_setting setting = setting_of(700);
     gcs_index_free(made_index);
-    must(gcs_index_new(trace, &lifetimes, &setting.model->rules, &index_memory, &made_index,
+    must(gcs_index_new(trace, &setting.model->rules, &index_memory, &made_index,
                        &error),
          &error);
 }
