@@ -155,12 +155,13 @@ static void examine(struct evaluation *e, unsigned generation, struct examined *
     subtract_sums(examined->fading, e->freed.fading, TRACKED_SUMS);
 }
 
-static void free_clumps(struct evaluation *e, const uint64_t *clumps)
+void free_sums(struct evaluation *e, const uint64_t *sums)
 {
     for (unsigned list = 1; list < e->baseline->list_count; list++)
-        free_shells(e, list, clumps[SUM_LISTS + list - 1]);
-    e->freed.objects += clumps[SUM_FREED_OBJECTS];
-    e->freed.bytes += clumps[SUM_FREED_BYTES];
+        if (sums[SUM_LISTS + list - 1])
+            free_shells(e, list, sums[SUM_LISTS + list - 1]);
+    e->freed.objects += sums[SUM_FREED_OBJECTS];
+    e->freed.bytes += sums[SUM_FREED_BYTES];
 }
 
 /* The counts when the collection is done: long-lived objects. A full one empties free lists,
@@ -197,7 +198,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
     }
     if (e->index->island_count)
         islands_collect(e, generation, &found);
-    free_clumps(e, clumps);
+    free_sums(e, clumps);
 
     *work = (struct gcs_work){
         .generation = generation,

@@ -164,6 +164,31 @@ static bool walk_island(struct evaluation *e, uint32_t which, unsigned generatio
     return empty;
 }
 
+/* Nothing of it has gone yet, and the collection examines all of it: all is found. */
+static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned generation)
+{
+    const struct island *island = &e->index->islands[which];
+    if (island->kind == GCS_NEVER || island->low < e->bound[generation] ||
+        island->stamp >= e->at.op)
+        return false;
+    for (uint32_t place = island->first; place < island->first + island->count; place++)
+        if (e->islands.ends[place] != END_NONE)
+            return false;
+    return true;
+}
+
+static void free_whole(struct evaluation *e, uint32_t which, unsigned generation,
+                       struct found *found)
+{
+    const struct gcs_index *index = e->index;
+    const uint64_t *sums =
+        index->clumps.kinds + (size_t)index->islands[which].kind * index->width;
+    add_sums(e->freed.tracked[generation], sums, TRACKED_SUMS);
+    free_sums(e, sums);
+    found->collected += sums[SUM_OBJECTS];
+    found->finalizers += sums[SUM_FINALIZERS];
+}
+
 static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
 {
     if (append_number(e, &e->islands.waiting[generation], island))
@@ -197,6 +222,11 @@ void islands_collect(struct evaluation *e, unsigned generation, struct found *fo
             if (e->islands.waits[island] != g || e->islands.walked[island] == now)
                 continue; /* it waits elsewhere, or stands here twice */
             e->islands.walked[island] = now;
+            if (goes_whole(e, island, generation)) {
+                free_whole(e, island, generation, found);
+                e->islands.waits[island] = WAITS_GONE;
+                continue;
+            }
             if (walk_island(e, island, generation, e->at.op, found))
                 e->islands.waits[island] = WAITS_GONE;
             else
@@ -208,6 +238,8 @@ void islands_collect(struct evaluation *e, unsigned generation, struct found *fo
 void islands_activate(struct evaluation *e, const struct activation *activation)
 {
     struct found nothing = {0};
+    if (e->islands.waits[activation->island] == WAITS_GONE)
+        return;
     if (walk_island(e, activation->island, NO_COLLECTION, activation->stamp + 1, &nothing))
         e->islands.waits[activation->island] = WAITS_GONE;
 }

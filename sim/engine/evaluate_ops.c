@@ -127,8 +127,12 @@ static void free_shell(struct evaluation *e, unsigned list)
 
 void free_shells(struct evaluation *e, unsigned list, uint64_t shells)
 {
-    while (shells-- > 0)
-        free_shell(e, list);
+    uint64_t room = list ? e->baseline->list_capacity[list] - e->lists.held[list] : 0u;
+    uint64_t parked = shells < room ? shells : room;
+    int64_t count = e->counts.count[0] - (int64_t)(shells - parked);
+    if (parked)
+        e->lists.held[list] = (uint16_t)(e->lists.held[list] + parked);
+    e->counts.count[0] = count > 0 ? count : 0;
 }
 
 /* A strategy may collect before the first op. */

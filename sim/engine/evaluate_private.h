@@ -166,6 +166,8 @@ void stand_at_test(struct evaluation *e);
 void stand_at_end(struct evaluation *e);
 
 /* evaluate_collect.c */
+/* What goes with these sums is freed: its shells, its bytes. */
+void free_sums(struct evaluation *e, const uint64_t *sums);
 extern const struct backing index_backing;
 unsigned level_of(const struct evaluation *e, uint32_t op);
 bool is_frozen_fading(const struct evaluation *e, uint32_t op);

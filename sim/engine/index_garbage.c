@@ -53,6 +53,17 @@ static const struct gcs_object_kind *kind_of(const struct gcs_baseline *baseline
     return &baseline->kinds[member->kind];
 }
 
+static bool has_fading(const struct gcs_baseline *baseline, const struct gcs_part *part)
+{
+    for (uint32_t m = 0; m < part->members; m++) {
+        const struct gcs_object_kind *kind =
+            kind_of(baseline, &baseline->members[part->first_member + m]);
+        if (kind->atoms || kind->single)
+            return true;
+    }
+    return false;
+}
+
 /* Such an island is unreachable at one stamp, and goes as a whole in the first collection from
  * then on that takes its oldest object: one part leads to all others and is the oldest. */
 static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts, size_t count)
@@ -64,14 +75,8 @@ static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts,
         const struct gcs_part *part = &baseline->parts[parts[i]];
         if (part->stamp != first->stamp || part->low < first->low)
             return false;
-        if (i > 0 && part->referrers == 0)
+        if ((i > 0 && part->referrers == 0) || has_fading(baseline, part))
             return false;
-        for (uint32_t m = 0; m < part->members; m++) {
-            const struct gcs_object_kind *kind =
-                kind_of(baseline, &baseline->members[part->first_member + m]);
-            if (kind->atoms || kind->single)
-                return false;
-        }
     }
     return true;
 }
@@ -133,19 +138,26 @@ static enum gcs_status find_kind(struct sorting *sorting, const uint64_t *sums, 
     return GCS_OK;
 }
 
-static enum gcs_status add_clump(struct sorting *sorting, const uint32_t *parts, size_t count,
-                                 struct gcs_error *error)
+/* The kind of all of it. */
+static enum gcs_status kind_of_parts(struct sorting *sorting, const uint32_t *parts,
+                                     size_t count, uint32_t *kind, struct gcs_error *error)
 {
     const struct gcs_baseline *baseline = &sorting->index->baseline;
-    const struct gcs_part *first = &baseline->parts[parts[0]];
     uint64_t sums[SPAN_SUMS] = {0};
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
         for (uint32_t m = 0; m < part->members; m++)
             add_member(baseline, &baseline->members[part->first_member + m], sums);
     }
+    return find_kind(sorting, sums, kind, error);
+}
+
+static enum gcs_status add_clump(struct sorting *sorting, const uint32_t *parts, size_t count,
+                                 struct gcs_error *error)
+{
+    const struct gcs_part *first = &sorting->index->baseline.parts[parts[0]];
     struct clump clump = {first->low, first->stamp, 0};
-    GCS_TRY(find_kind(sorting, sums, &clump.kind, error));
+    GCS_TRY(kind_of_parts(sorting, parts, count, &clump.kind, error));
     GCS_TRY(GCS_GROW(sorting->index->memory, &sorting->clumps, &sorting->clump_capacity,
                      sorting->clump_count + 1, error));
     sorting->clumps[sorting->clump_count++] = clump;
@@ -221,14 +233,20 @@ static enum gcs_status add_island(struct sorting *sorting, const uint32_t *parts
     uint32_t island = (uint32_t)index->island_count;
     GCS_TRY(
         GCS_GROW(index->memory, &index->islands, &index->island_capacity, island + 1, error));
-    index->islands[index->island_count++] =
-        (struct island){(uint32_t)index->part_count, (uint32_t)count};
+    struct island made = {(uint32_t)index->part_count, (uint32_t)count, GCS_NEVER, 0, 0};
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
+        made.low = part->low < made.low ? part->low : made.low;
+        made.stamp = part->stamp > made.stamp ? part->stamp : made.stamp;
+        if (has_fading(baseline, part) || (part->cyclic && part->low == GCS_NEVER))
+            made.kind = GCS_NEVER;
         sorting->may[parts[i]] = may_die_by_count(baseline, part, sorting->may);
         GCS_TRY(add_part(sorting, parts[i], error));
         GCS_TRY(add_activation(index, part->stamp, island, sorting->may[parts[i]], error));
     }
+    if (made.kind != GCS_NEVER)
+        GCS_TRY(kind_of_parts(sorting, parts, count, &made.kind, error));
+    index->islands[index->island_count++] = made;
     return GCS_OK;
 }
 

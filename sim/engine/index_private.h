@@ -59,9 +59,13 @@ struct high {
 };
 
 /* A connected piece of garbage that is walked: its parts, those that refer before those
- * referred to. */
+ * referred to. Once all of it is garbage, a collection that examines all of it frees it as a
+ * whole. */
 struct island {
     uint32_t first, count; /* of index->parts */
+    uint32_t low;          /* op of its oldest tracked object */
+    uint32_t stamp;        /* the last of its parts' */
+    uint32_t kind;         /* of index->clumps: its sums; GCS_NEVER: it has atoms or singles */
 };
 
 /* An island has more garbage from this stamp on. */
