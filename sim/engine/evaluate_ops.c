@@ -127,7 +127,9 @@ static void free_shell(struct evaluation *e, unsigned list)
 
 void free_shells(struct evaluation *e, unsigned list, uint64_t shells)
 {
-    uint64_t room = list ? e->baseline->list_capacity[list] - e->lists.held[list] : 0u;
+    unsigned room = 0;
+    if (list)
+        room = (unsigned)(e->baseline->list_capacity[list] - e->lists.held[list]);
     uint64_t parked = shells < room ? shells : room;
     int64_t count = e->counts.count[0] - (int64_t)(shells - parked);
     if (parked)
