@@ -135,28 +135,10 @@ enum gcs_status gcs_index_new(const struct gcs_trace *trace, const struct gcs_ru
 
 void gcs_index_free(struct gcs_index *index)
 {
+    struct index_array arrays[INDEX_ARRAYS];
     if (!index)
         return;
-    struct gcs_memory *memory = index->memory;
-    gcs_baseline_fini(&index->baseline);
-    spans_fini(&index->objects);
-    spans_fini(&index->fading);
-    spans_fini(&index->clumps);
-#define RELEASE(array, capacity) \
-    gcs_memory_free(memory, index->array, index->capacity, sizeof *index->array)
-    RELEASE(blocks, block_capacity);
-    RELEASE(regions, region_capacity);
-    RELEASE(block_lists, block_list_capacity);
-    RELEASE(region_lists, region_list_capacity);
-    RELEASE(points, point_capacity);
-    RELEASE(highs, high_capacity);
-    RELEASE(region_highs, region_high_capacity);
-    RELEASE(holdings, holding_capacity);
-    RELEASE(islands, island_capacity);
-    RELEASE(parts, part_capacity);
-    RELEASE(members, member_capacity);
-    RELEASE(referrers, referrer_capacity);
-    RELEASE(activations, activation_capacity);
-#undef RELEASE
+    for (size_t i = index_arrays(index, arrays); i-- > 0;)
+        gcs_memory_free(index->memory, *arrays[i].array, *arrays[i].capacity, arrays[i].size);
     free(index);
 }

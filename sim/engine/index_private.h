@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The index: a baseline made ready for questions (docs/index.md). index.c makes it with
- * index_blocks.c and index_garbage.c, evaluate.c asks. */
+/* The index: a baseline made ready for questions (docs/index.md). index.c makes it, with
+ * index_blocks.c and index_garbage.c; evaluate.c asks. */
 #ifndef GCSIM_INDEX_PRIVATE_H
 #define GCSIM_INDEX_PRIVATE_H
 
@@ -124,6 +124,15 @@ static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size
     return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
 }
 
+/* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
+enum { INDEX_ARRAYS = 256 };
+struct index_array {
+    void **array;
+    size_t *capacity;
+    size_t size, count; /* of an element; elements in use */
+    size_t *counted;    /* where that is kept; NULL: it follows from other counts */
+};
+size_t index_arrays(struct gcs_index *index, struct index_array *arrays);
 /* index_blocks.c */
 enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *error);
 /* The baseline after an op, from before it. */

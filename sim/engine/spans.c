@@ -92,13 +92,18 @@ static inline void add_kind(const struct spans *spans, uint32_t kind, uint64_t *
         sums[w] += more[w];
 }
 
+size_t spans_sums(size_t count)
+{
+    return count / STRIDE + 1;
+}
+
 static enum gcs_status finish_order(struct spans *spans, struct span_order *order,
                                     struct gcs_error *error)
 {
     uint64_t running[SPAN_SUMS] = {0};
     size_t bytes = spans->width * sizeof *running;
     GCS_TRY(GCS_GROW(spans->memory, &order->sums, &order->sum_capacity,
-                     (order->count / STRIDE + 1) * spans->width, error));
+                     spans_sums(order->count) * spans->width, error));
     for (size_t i = 0; i < order->count; i++) {
         if (i % STRIDE == 0)
             memcpy(order->sums + i / STRIDE * spans->width, running, bytes);

@@ -60,6 +60,8 @@ enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uin
 enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
                               struct gcs_error *error);
 enum gcs_status spans_finish(struct spans *spans, struct gcs_error *error);
+/** How many rows of running sums so many spans have. */
+size_t spans_sums(size_t count);
 
 /** Moves the place on to an op that is not before it. A place of zeros stands at op 0. */
 void spans_advance(const struct spans *spans, struct span_place *place, uint32_t op);
