@@ -8,7 +8,7 @@
  *
  *   ops       every allocation, free and tracking, and all other moments, in order: three bytes
  *             each. A *moment* is an event at which something may happen or time passes:
- *             `a z w i b e c g m`
+ *             `a z w i b e c g m u v`
  *   longs     tracked objects that live for more than GCS_SHORT ops
  *   parts     the garbage: strongly connected components, what refers to what among them
  *
@@ -41,7 +41,7 @@ enum gcs_form {
 enum { GCS_FORM_BITS = 2, GCS_FORM_MASK = (1 << GCS_FORM_BITS) - 1 };
 /** Ops of kind 0, which is no object's. */
 enum {
-    GCS_DO_MOMENT, /* `w i b e c g m` */
+    GCS_DO_MOMENT, /* `w i b e c g m u v` */
     GCS_DO_RESIZE, /* `z`: the payload changes by the next of `extras`, signed */
 };
 
@@ -68,7 +68,7 @@ struct gcs_work_moment {
     uint32_t op;
 };
 
-/** A moment at which the engine has to do something: `i b e c g m`. */
+/** A moment at which the engine has to do something: `i b e c g m u v`. */
 struct gcs_stop {
     struct gcs_event event;           /* its `first` is 0 */
     uint64_t values[GCS_GENERATIONS]; /* g threshold */
@@ -138,7 +138,6 @@ struct gcs_declared {
 struct gcs_baseline {
     struct gcs_memory *memory;
     const char *uncovered; /* what the trace has that this cannot say; NULL: nothing */
-    bool stretches;        /* the trace has `u` … `v`, which it leaves out */
 
     uint16_t *ops;
     uint8_t *aux; /* beside ops. A moment's: events since the moment before (the first: since

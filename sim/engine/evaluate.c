@@ -91,6 +91,14 @@ static void meet_condition(struct evaluation *e)
     islands_activate(e, &e->index->activations[e->met.activations++]);
 }
 
+/* No check comes between `u` and `v`; what was scheduled there runs at its end. */
+static enum gcs_status meet_stretch(struct evaluation *e, bool enter, struct gcs_error *error)
+{
+    e->replay.stretch = enter;
+    arm_trigger(&e->replay);
+    return !enter && e->replay.scheduled ? check_scheduled(&e->replay, error) : GCS_OK;
+}
+
 static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
 {
     const struct gcs_stop *stop = &e->baseline->stops[e->met.stops++];
@@ -104,6 +112,8 @@ static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
         GCS_TRY(end_request(replay, &stop->event, error));
     else if (op == GCS_OP_COLLECT || op == GCS_OP_GC)
         GCS_TRY(act_program(replay, &stop->event, stop->values, error));
+    else if (op == GCS_OP_ENTER || op == GCS_OP_LEAVE)
+        GCS_TRY(meet_stretch(e, op == GCS_OP_ENTER, error));
     return rules_after(replay, &stop->event, error);
 }
 
@@ -132,6 +142,11 @@ static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
     } else {
         pass_time(e, e->at.op);
         stand(e);
+    }
+    if (e->replay.stretch && e->replay.model->timing == GCS_TIMING_CHECK) {
+        schedule(&e->replay);
+        e->above = INT64_MAX; /* nothing more can come of it */
+        return GCS_OK;
     }
     return collect_automatically(&e->replay, error);
 }
@@ -180,8 +195,6 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return "a model that is not generational";
     if (index->baseline.uncovered)
         return index->baseline.uncovered;
-    if (index->baseline.stretches && setting->model->timing == GCS_TIMING_CHECK)
-        return "uninterruptible stretches";
     if (setting->memory != GCS_MEMORY_SUM)
         return "--memory pymalloc";
     for (size_t i = 0; i < setting->strategy->rule_count; i++)
