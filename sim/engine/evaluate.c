@@ -47,11 +47,11 @@ static void halt_at_allocations(const struct evaluation *e, struct halt *halt)
     const struct gcs_strategy *strategy = replay->setting->strategy;
     for (size_t i = 0; i < strategy->rule_count; i++) {
         if (strategy->rules[i].when != GCS_WHEN_ALLOCATIONS || strategy->rules[i].n == 0 ||
-            replay->due[i] > replay->trace->allocations)
+            replay->rules[i].due > replay->trace->allocations)
             continue;
-        uint32_t moment = moment_of_object(e->baseline, replay->due[i]);
+        uint32_t moment = moment_of_object(e->baseline, replay->rules[i].due);
         if (moment < halt->moment)
-            *halt = (struct halt){moment, HALT_ALLOCATION, replay->due[i]};
+            *halt = (struct halt){moment, HALT_ALLOCATION, replay->rules[i].due};
     }
 }
 
