@@ -48,6 +48,17 @@ static const char *const rules[] = {
     "[{when: mark mark-3, do: [collect 2, freeze]}, {when: mark never-comes, do: disable}]",
     "[{when: start, do: disable}, {when: every 170 allocations, do: enable},"
     " {when: every 230 allocations, do: disable}]",
+    "[{when: start, do: threshold *2 *1 1}, {when: after 400 allocations, do: threshold start},"
+    " {when: after 5 requests, do: [freeze, unfreeze]}]",
+    "[{when: start, do: disable}, {when: every 90 allocations, if: [count 2 over threshold, "
+    "9us "
+    "since collect 2], do: collect 2}, {when: every 90 allocations, if: count 1 over 1, do: "
+    "collect 1}, {when: every 90 allocations, if: count 0 over threshold, do: collect 0}]",
+    "[{when: idle, if: [count 0 over 40, count 1 over 2], do: collect 1}, {when: idle, if: "
+    "[count "
+    "0 over 40, count 1 up to 2], do: collect 0}, {when: request-end, if: last collect under "
+    "4%, "
+    "do: collect 2}]",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

@@ -87,9 +87,10 @@ struct gcs_ledger {
     double mean_bytes;      /* over simulated time; meaningless if total_ns is 0 */
     struct gcs_totals heap; /* at the end, with peaks */
     struct gcs_counts counts;
-    bool thresholds_overruled;    /* program or strategy set thresholds of their own */
-    bool freeze_missing;          /* freeze was asked of a version that has none */
-    const struct gcs_rule *unmet; /* a rule whose mark never came, or NULL */
+    unsigned thresholds_overruled; /* a bit for each that program or strategy set anew */
+    bool freeze_missing;           /* freeze was asked of a version that has none */
+    const struct gcs_rule *unmet;  /* a rule that waits for a mark, requests or idle time where
+                                      there was none, or NULL */
 };
 void gcs_ledger_init(struct gcs_ledger *ledger, struct gcs_memory *memory);
 void gcs_ledger_reset(struct gcs_ledger *ledger);

@@ -40,7 +40,7 @@ struct gcs_trial {
     const char *engine;
     struct gcs_summary summary;
     bool pareto;
-    bool warn_thresholds_overruled;
+    unsigned warn_thresholds_overruled; /* a bit for each threshold */
     bool warn_freeze_missing;
     const struct gcs_rule *unmet;
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */

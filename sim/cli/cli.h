@@ -129,6 +129,8 @@ void print_usage_error(const char *format, ...) GCS_PRINTF(1, 2);
 void print_line(const char *format, ...) GCS_PRINTF(1, 2);
 /** "gcsim: warning: …", unless quiet. */
 void warn(bool quiet, const char *format, ...) GCS_PRINTF(2, 3);
+/** What a rule of the strategy waits for never came. */
+void warn_unmet(const char *strategy, const struct gcs_rule *rule);
 
 /*
  * What is compiled in from configs/

@@ -61,6 +61,40 @@ static void list_models(struct gcs_text *text)
         gcs_text_add(text, "  %s\n", gcs_replay_gap(i));
 }
 
+enum { LINE = 100 };
+
+/* Words in lines of LINE characters, the first of which has `column` already; further lines are
+ * indented by four. Ends the last line. */
+static void add_wrapped(struct gcs_text *text, const char *words, size_t column)
+{
+    for (const char *at = words; *at;) {
+        size_t length = strcspn(at, " \n"), width = 0;
+        for (size_t i = 0; i < length; i++)
+            width += ((unsigned char)at[i] & 0xC0) != 0x80; /* UTF-8: not a further byte */
+        bool fits = column + 1 + width <= LINE;
+        gcs_text_add(text, fits ? " " : "\n    ");
+        gcs_text_add_bytes(text, at, length);
+        column = fits ? column + 1 + width : 4 + width;
+        at += length;
+        at += strspn(at, " \n");
+    }
+    gcs_text_add(text, "\n");
+}
+
+static void list_strategy(struct gcs_text *text, const struct gcs_strategy *strategy)
+{
+    gcs_text_add(text, "%s:", strategy->name);
+    add_wrapped(text, strategy->about, strlen(strategy->name) + 1);
+    for (size_t i = 0; i < strategy->rule_count; i++) {
+        gcs_text_add(text, "        ");
+        gcs_rule_print(&strategy->rules[i], text);
+        gcs_text_add(text, "\n");
+    }
+    if (*strategy->parameters)
+        gcs_text_add(text, "    -S %s:%s\n", strategy->name, strategy->parameters);
+    gcs_text_add(text, "\n");
+}
+
 static void list_strategies(struct gcs_text *text)
 {
     for (size_t i = 0; i < embedded_count; i++) {
@@ -72,16 +106,14 @@ static void list_strategies(struct gcs_text *text)
             continue;
         gcs_arena_init(&arena);
         if (gcs_strategy_read(file->data, file->size, NULL, &arena, &strategy, &error) ==
-            GCS_OK) {
-            gcs_text_add(text, "%s: %s\n", strategy.name, strategy.about);
-            for (size_t r = 0; r < strategy.rule_count; r++) {
-                gcs_text_add(text, "    ");
-                gcs_rule_print(&strategy.rules[r], text);
-                gcs_text_add(text, "\n");
-            }
-        }
+            GCS_OK)
+            list_strategy(text, &strategy);
         gcs_arena_fini(&arena);
     }
+    gcs_text_add(text,
+                 "A parameter is given as `-S NAME:PARAMETER=VALUE,...`; a strategy of your "
+                 "own as `-S ./FILE.yaml`.\nWhat rules can say: `gcsim list keys`, "
+                 "rules.[].when, if and do.\n");
 }
 
 static void list_costs(struct gcs_text *text)

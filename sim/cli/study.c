@@ -200,8 +200,8 @@ static void warn_all(const struct trials *trials, const struct options *options)
     warn_gaps(trials);
     for (size_t i = 0; i < trials->plan.trial_count; i++) {
         const struct gcs_trial *trial = &trials->plan.trials[i];
-        overruled |= trial->warn_thresholds_overruled &&
-                     (trials->varied[0] || trials->varied[1] || trials->varied[2]);
+        for (unsigned t = 0; t < GCS_GENERATIONS; t++)
+            overruled |= trials->varied[t] && trial->warn_thresholds_overruled >> t & 1;
         freeze |= trial->warn_freeze_missing;
         unmet = trial->unmet && !unmet ? trial : unmet;
     }
@@ -213,8 +213,7 @@ static void warn_all(const struct trials *trials, const struct options *options)
         warn(false,
              "gc.freeze was asked of a version that has none (3.7 on): nothing was frozen");
     if (unmet)
-        warn(false, "strategy %s waits for the mark '%s', which never came", unmet->strategy,
-             unmet->unmet->label);
+        warn_unmet(unmet->strategy, unmet->unmet);
 }
 
 /* One --max COLUMN=VALUE. */

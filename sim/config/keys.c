@@ -267,14 +267,19 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STRATEGY, "rules", LIST, .fallback = "[]", .help = "what it does"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[]", MAP, .help = "a rule"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].when", TEXT,
-        .help =
-            "`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every TIME`, "
-            "`request-end`, `idle`, `every N idle`"),
+        .help = "`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every "
+                "TIME`, `after N allocations`, `after N requests`, `after TIME`, "
+                "`request-end`, `idle`, `every N idle`"),
+    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].if", LIST, .fallback = "[]",
+        .help = "a condition, or a list of which all must hold as the moment comes"),
+    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].if.[]", TEXT,
+        .help = "`count G over threshold`, `count G over N`, `count G up to N`, `TIME since "
+                "collect G`, `last collect under P%` (of the time since)"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do", LIST,
         .help = "one action, or a list of them in their order"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT,
-        .help =
-            "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]`"),
+        .help = "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 "
+                "[T2]]` (`*3`: three times what is in force), `threshold start`"),
 
     /* Cost profiles */
     ROW(GCS_DOCUMENT_COST, "cost", NAME, .help = "the profile's name"),

@@ -13,9 +13,9 @@
 
 /* Why the engine halts, in the order in which halts at one op are taken. */
 enum why {
-    HALT_CONDITION,  /* before the op: garbage may die by count, if … */
-    HALT_STOP,       /* after it: an event that asks for something (struct gcs_stop) */
-    HALT_ALLOCATION, /* after it: a strategy acts at this allocation */
+    HALT_CONDITION, /* before the op: garbage may die by count, if … */
+    HALT_STOP,      /* after it: an event that asks for something (struct gcs_stop) */
+    HALT_RULE,      /* after it: a strategy acts by the clock, or by allocations */
     HALT_END,
 };
 
@@ -23,13 +23,19 @@ enum why {
 struct halt {
     uint32_t op; /* the first that is not to be done */
     enum why why;
-    uint64_t object; /* HALT_ALLOCATION */
 };
 
 static bool is_hidden(const struct gcs_baseline *baseline, uint32_t op)
 {
     return op < baseline->op_count && form_of_op(baseline, op) < GCS_FORM_FREED &&
            kind_of_op(baseline, op)->hidden;
+}
+
+static uint32_t op_behind_event(const struct evaluation *e, uint32_t op)
+{
+    while (is_hidden(e->baseline, op))
+        op++;
+    return op;
 }
 
 /* The op behind the event that allocates an object. */
@@ -48,39 +54,69 @@ static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
     uint32_t op = (uint32_t)low * BLOCK_OPS;
     while (point.allocations < object)
         point_pass(e->baseline, op++, &point);
-    while (is_hidden(e->baseline, op))
-        op++;
-    return op;
+    return op_behind_event(e, op);
 }
 
-static void halt_at_allocations(const struct evaluation *e, struct halt *halt)
+/* The op behind the `w` that takes the clock to `due`, if nothing else does before. */
+static uint32_t op_behind_work(const struct evaluation *e, gcs_time due)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    size_t low = e->passed.works, high = baseline->work_count;
+    gcs_time before = low ? baseline->works[low - 1].work : 0;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->works[middle].work - before < due - e->replay.clock)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < baseline->work_count ? baseline->works[low].op + 1 : GCS_NEVER;
+}
+
+/* A rule goes by the clock: work moves it, and so did a collection in the midst of the event.
+ */
+static uint32_t op_behind_tick(const struct evaluation *e)
+{
+    gcs_time due = rules_next_tick(&e->replay);
+    if (due == UINT64_MAX)
+        return GCS_NEVER;
+    return due <= e->replay.clock ? op_behind_event(e, e->at.op) : op_behind_work(e, due);
+}
+
+static uint32_t op_behind_rule(const struct evaluation *e, size_t rule)
 {
     const struct replay *replay = &e->replay;
-    const struct gcs_strategy *strategy = replay->setting->strategy;
-    for (size_t i = 0; i < strategy->rule_count; i++) {
-        if (strategy->rules[i].when != GCS_WHEN_ALLOCATIONS || strategy->rules[i].n == 0 ||
-            replay->due[i] > replay->trace->allocations)
-            continue;
-        uint32_t op = op_behind_object(e, replay->due[i]);
-        if (op < halt->op)
-            *halt = (struct halt){op, HALT_ALLOCATION, replay->due[i]};
+    if (replay->setting->strategy->rules[rule].when != GCS_WHEN_ALLOCATIONS ||
+        replay->rules[rule].due > replay->trace->allocations)
+        return GCS_NEVER;
+    return op_behind_object(e, replay->rules[rule].due);
+}
+
+static void halt_at_rules(const struct evaluation *e, struct halt *halt)
+{
+    uint32_t first = op_behind_tick(e);
+    for (size_t i = 0; i < e->replay.setting->strategy->rule_count; i++) {
+        uint32_t op = op_behind_rule(e, i);
+        first = op < first ? op : first;
     }
+    if (first < halt->op)
+        *halt = (struct halt){first, HALT_RULE};
 }
 
 static struct halt next_halt(struct evaluation *e)
 {
     const struct gcs_index *index = e->index;
     const struct gcs_baseline *baseline = e->baseline;
-    struct halt halt = {(uint32_t)baseline->op_count, HALT_END, 0};
+    struct halt halt = {(uint32_t)baseline->op_count, HALT_END};
     if (e->met.stops < baseline->stop_count)
-        halt = (struct halt){baseline->stops[e->met.stops].op + 1, HALT_STOP, 0};
-    halt_at_allocations(e, &halt);
+        halt = (struct halt){baseline->stops[e->met.stops].op + 1, HALT_STOP};
+    halt_at_rules(e, &halt);
     while (e->met.activations < index->activation_count &&
            !index->activations[e->met.activations].conditional)
         e->met.activations++;
     if (e->met.activations < index->activation_count &&
         index->activations[e->met.activations].stamp < halt.op)
-        halt = (struct halt){index->activations[e->met.activations].stamp, HALT_CONDITION, 0};
+        halt = (struct halt){index->activations[e->met.activations].stamp, HALT_CONDITION};
     return halt;
 }
 
@@ -117,6 +153,18 @@ static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
     return rules_after(replay, &stop->event, error);
 }
 
+/* The event that is just over is an allocation, or else a `w`. */
+static enum gcs_status meet_rule(struct evaluation *e, struct gcs_error *error)
+{
+    struct gcs_event event = {.op = GCS_OP_WORK};
+    uint32_t op = e->at.op - 1;
+    while (op > 0 && is_hidden(e->baseline, op))
+        op--;
+    if (e->baseline->ops[op] > GCS_FORM_MASK)
+        event = (struct gcs_event){.op = GCS_OP_ALLOCATE, .object = point_now(e)->allocations};
+    return rules_after(&e->replay, &event, error);
+}
+
 static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
                                  struct gcs_error *error)
 {
@@ -128,8 +176,7 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
     stand(e);
     if (halt->why == HALT_STOP)
         return meet_stop(e, error);
-    const struct gcs_event event = {.op = GCS_OP_ALLOCATE, .object = halt->object};
-    return rules_after(&e->replay, &event, error);
+    return meet_rule(e, error);
 }
 
 /* An allocation took count0 over its threshold. Up to 3.11 the test comes in the middle of it,
@@ -197,9 +244,6 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return index->baseline.uncovered;
     if (setting->memory != GCS_MEMORY_SUM)
         return "--memory pymalloc";
-    for (size_t i = 0; i < setting->strategy->rule_count; i++)
-        if (setting->strategy->rules[i].when == GCS_WHEN_TIME)
-            return "strategies that act by the clock";
     return NULL;
 }
 

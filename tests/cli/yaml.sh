@@ -140,12 +140,17 @@ done
 
 # Strategies.
 moments='(`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every TIME`, '\
-'`request-end`, `idle`, `every N idle`)'
-actions='(`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]`)'
+'`after N allocations`, `after N requests`, `after TIME`, `request-end`, `idle`, `every N idle`)'
+conditions='(`count G over threshold`, `count G over N`, `count G up to N`, `TIME since collect '\
+'G`, `last collect under P%` (of the time since))'
+actions='(`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]` (`*3`: '\
+'three times what is in force), `threshold start`)'
 strategy "2:16: rules.0.when: not a moment: 'never' $moments" 'strategy: s' \
     'rules: [{when: never, do: collect 0}]'
 strategy "2:16: rules.0.when: not a moment: 'every 0 requests' $moments" 'strategy: s' \
     'rules: [{when: every 0 requests, do: collect 2}]'
+strategy "2:26: rules.0.if.0: not a condition: 'count 0 over' $conditions" 'strategy: s' \
+    'rules: [{when: idle, if: count 0 over, do: collect 2}]'
 strategy "2:27: rules.0.do.0: not an action: 'explode' $actions" 'strategy: s' \
     'rules: [{when: start, do: explode}]'
 strategy "2:27: rules.0.do.0: '3' is not a whole number from 0 to 2" 'strategy: s' \
