@@ -47,6 +47,7 @@ struct options {
     bool force;
     bool quiet;
     bool detail;
+    bool keep_index;
     bool paranoid;
     const char *first;
     const char *last;
@@ -193,6 +194,18 @@ struct trials {
 int trials_make(struct trials *trials, struct input *input, const struct options *options,
                 bool sweep);
 void trials_free(struct trials *trials);
+
+/*
+ * Indexes kept beside their trace
+ */
+struct kept {
+    const char *trace; /* its path */
+    bool quiet;
+};
+/** Where the plan's indexes come from and go to; *kept must outlive the store. Prints one line
+ *  and returns false if they shall be kept and there is no file to keep them beside. */
+bool kept_store(struct kept *kept, const struct input *program, const struct options *options,
+                struct gcs_index_store *store);
 
 /** Runs the plan, prints, writes: what run and sweep share. */
 int study_command(const struct options *options, bool sweep);

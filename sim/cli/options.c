@@ -54,6 +54,8 @@ static const struct option table[] = {
     OPTION(0, "max", "COLUMN=VALUE", WORDS, maxima, STUDY,
            "exit 3 if a trial's figure is larger: --max pause_ns_p99=10ms"),
     OPTION(0, "detail", NULL, FLAG, detail, SWEEP, "write every file, not only the summary"),
+    OPTION(0, "keep-index", NULL, FLAG, keep_index, SWEEP,
+           "keep the trace's index beside it, for next time: TRACE.MODEL.index"),
     OPTION('j', "jobs", "N", TEXT, jobs, STUDY, "workers (default: one a core)"),
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),

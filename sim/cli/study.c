@@ -357,6 +357,9 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     struct maximum maxima[REPEAT_MAX];
     if (!parse_maxima(trials, options, maxima))
         return EXIT_USAGE;
+    struct kept kept;
+    if (!kept_store(&kept, trials->program, options, &trials->plan.indexes))
+        return EXIT_USAGE;
     trials->plan.histories = options->output && detailed;
     if (trials->plan.histories && trials->plan.engine == GCS_ENGINE_INDEX) {
         print_usage_error(

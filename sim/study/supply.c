@@ -103,13 +103,19 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
 /* Where memory does not suffice for an index, replay does it, unless the index was asked for.
  */
 static enum gcs_status make_view(const struct gcs_study_plan *plan, const struct source *source,
-                                 const struct gcs_rules *rules, struct view *view,
+                                 const struct gcs_model *model, struct view *view,
                                  struct gcs_error *error)
 {
+    const struct gcs_index_store *store = &plan->indexes;
     struct gcs_error refused = {0};
     view->memory.limit = plan->max_memory;
+    if (!source->generated && store->load &&
+        store->load(store->store, source->trace, model, &view->memory, &view->index))
+        return GCS_OK;
     enum gcs_status status =
-        gcs_index_new(source->trace, rules, &view->memory, &view->index, &refused);
+        gcs_index_new(source->trace, &model->rules, &view->memory, &view->index, &refused);
+    if (status == GCS_OK && !source->generated && store->keep && gcs_index_covers(view->index))
+        store->keep(store->store, source->trace, model, view->index);
     if (status == GCS_OK || (plan->engine == GCS_ENGINE_AUTO && status != GCS_INVALID))
         return GCS_OK;
     *error = refused;
@@ -138,8 +144,7 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
     if (trial->status == GCS_OK && view->made == UNMADE && view->wanted) {
         view->made = MAKING;
         workers_unlock(workers);
-        trial->status =
-            make_view(plan, source, &trial->setting.model->rules, view, &trial->error);
+        trial->status = make_view(plan, source, trial->setting.model, view, &trial->error);
         workers_lock(workers);
         workers_wake(workers);
     }
