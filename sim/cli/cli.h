@@ -123,6 +123,17 @@ void print_out(const struct gcs_text *text);
 /** stdout as a sink. */
 struct gcs_sink stdout_sink(void);
 
+/** Rows of one table as CSV with a header, or as a JSON array. */
+struct rows {
+    const struct gcs_file *file;
+    enum format format; /* CSV or JSON */
+    struct gcs_text *text;
+    size_t count;
+};
+struct rows rows_begin(const struct gcs_file *file, enum format format, struct gcs_text *text);
+void rows_add(struct rows *rows, const void *row);
+void rows_end(struct rows *rows);
+
 /** One line on stderr, compiler style. */
 void print_error(const char *file, const struct gcs_error *error);
 void print_usage_error(const char *format, ...) GCS_PRINTF(1, 2);

@@ -58,7 +58,7 @@ static const struct option table[] = {
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
     OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE, "overwrite files that exist"),
-    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN,
+    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN | LIST,
            "of stdout (text)"),
     OPTION('q', "quiet", NULL, FLAG, quiet, STUDY | TRACE, "nothing but errors"),
     OPTION(0, "paranoid", NULL, FLAG, paranoid, STUDY | EXPLAIN,
