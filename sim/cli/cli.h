@@ -52,7 +52,11 @@ struct options {
     const char *last;
     const char *events;
     bool step;
+    const char *growth;
+    const char *table;
 };
+
+struct input;
 
 struct command {
     const char *name;
@@ -77,6 +81,13 @@ int command_sweep(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
+
+/** gcsim trace info, of a checked or made trace; what can be said about its options first. */
+int trace_info(struct input *input, const struct options *options);
+int trace_info_options(const struct options *options);
+/** All that can be wrong with a trace, unreachable objects named included. Prints one line and
+ *  returns the exit code on failure. */
+int trace_check(struct input *input);
 
 /*
  * Files
