@@ -53,7 +53,11 @@ struct options {
     const char *last;
     const char *events;
     bool step;
+    const char *growth;
+    const char *table;
 };
+
+struct input;
 
 struct command {
     const char *name;
@@ -78,6 +82,13 @@ int command_sweep(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
+
+/** gcsim trace info, of a checked or made trace; what can be said about its options first. */
+int trace_info(struct input *input, const struct options *options);
+int trace_info_options(const struct options *options);
+/** All that can be wrong with a trace, unreachable objects named included. Prints one line and
+ *  returns the exit code on failure. */
+int trace_check(struct input *input);
 
 /*
  * Files
@@ -123,6 +134,17 @@ char *path_join(const char *directory, const char *name);
 void print_out(const struct gcs_text *text);
 /** stdout as a sink. */
 struct gcs_sink stdout_sink(void);
+
+/** Rows of one table as CSV with a header, or as a JSON array. */
+struct rows {
+    const struct gcs_file *file;
+    enum format format; /* CSV or JSON */
+    struct gcs_text *text;
+    size_t count;
+};
+struct rows rows_begin(const struct gcs_file *file, enum format format, struct gcs_text *text);
+void rows_add(struct rows *rows, const void *row);
+void rows_end(struct rows *rows);
 
 /** One line on stderr, compiler style. */
 void print_error(const char *file, const struct gcs_error *error);

@@ -60,7 +60,7 @@ static const struct option table[] = {
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
     OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE, "overwrite files that exist"),
-    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN,
+    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN | LIST | TRACE,
            "of stdout (text)"),
     OPTION('q', "quiet", NULL, FLAG, quiet, STUDY | TRACE, "nothing but errors"),
     OPTION(0, "paranoid", NULL, FLAG, paranoid, STUDY | EXPLAIN,
@@ -72,6 +72,10 @@ static const struct option table[] = {
            "list only what came at these events of the trace"),
     OPTION(0, "step", NULL, FLAG, step, EXPLAIN,
            "one decision at a time; Enter: next, g N: collection N, q: quit"),
+    OPTION(0, "growth", "N", TEXT, growth, TRACE,
+           "info: how types grow from point to point, at N points (4)"),
+    OPTION(0, "table", "NAME", TEXT, table, TRACE,
+           "info: only this table, `types`, `cycles`, ...: gcsim list columns"),
 };
 
 enum { OPTION_COUNT = sizeof table / sizeof table[0] };

@@ -175,11 +175,13 @@ struct gcs_heap {
     uint32_t *holders; /* by row: the first place that holds it */
     size_t holder_capacity;
 
-    uint64_t *stamps; /* lifetimes: by row, event + 1 of the last reference lost; else NULL */
+    uint64_t *stamps; /* garbage.c: by row, when it lost a reference last; else NULL */
     size_t stamp_capacity;
+    uint64_t stamp; /* the present moment there */
     uint64_t event; /* the one being applied */
 
     struct recorder *recorder; /* baseline.c; else NULL */
+    struct lives *lives;       /* lives.c; else NULL */
 };
 
 /* rows.c */
@@ -216,6 +218,7 @@ void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, 
 void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots);
 void let_go(struct gcs_heap *heap, gcs_row row);
 void clear_slots(struct gcs_heap *heap, gcs_row row);
+void vanish(struct gcs_heap *heap, gcs_row row);
 unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
@@ -232,6 +235,9 @@ enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
 void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy);
 void record_track(struct gcs_heap *heap, gcs_row row);
 void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy);
+
+/* lives.c: called when an object is about to die, if there are lives to tell */
+void lives_end(struct gcs_heap *heap, gcs_row row);
 
 /* weakrefs.c */
 enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
