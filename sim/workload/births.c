@@ -8,8 +8,6 @@
  */
 #include "workload_private.h"
 
-#include <math.h>
-
 enum { PART_OBJECTS_MAX = 1000000 }; /* of one ring, tree or tail */
 
 /** One object to be made for a site. */
@@ -26,13 +24,6 @@ struct birth {
     uint64_t tail; /* its first object; 0: none */
 };
 
-static uint32_t choose(const struct choice *choice, struct stream *stream)
-{
-    if (choice->count == 1)
-        return choice->places[0];
-    return choice->places[gsl_ran_discrete(&stream->gsl, choice->table)];
-}
-
 /* A set holds an object once. */
 static bool holds(const uint64_t *targets, uint32_t count, uint64_t object)
 {
@@ -48,7 +39,7 @@ static enum gcs_status make(struct program *program, const struct birth *birth,
     const struct gcs_workload *workload = program->workload;
     const struct site *site = &workload->sites[birth->site];
     struct stream *stream = &program->sites[birth->site];
-    uint32_t place = choose(body->among, stream);
+    uint32_t place = gcs_choose(body->among, &stream->random);
     const struct type *type = &workload->types[place];
     uint32_t slots = type->trace.slots;
     uint32_t wanted = body->reserved + (uint32_t)gcs_sampler_draw_count(
@@ -236,8 +227,8 @@ static struct fate draw_fate(struct program *program, uint32_t place, bool rest)
         return fate;
     double lifetime = rest ? gcs_sampler_draw_rest(&site->lifetime, stream)
                            : gcs_sampler_draw(&site->lifetime, stream);
-    lifetime = lifetime < 0x1p62 ? floor(lifetime + 0.5) : 0x1p62;
-    fate.deadline = (uint64_t)lifetime +
+    lifetime = lifetime < 0x1p62 ? lifetime + 0.5 : 0x1p62;
+    fate.deadline = (uint64_t)(int64_t)lifetime +
                     (site->cause == CAUSE_TIME ? program->clock : program->objects + 1);
     return fate;
 }

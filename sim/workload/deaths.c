@@ -117,23 +117,21 @@ enum gcs_status gcs_let_go_request(struct program *program)
     return GCS_OK;
 }
 
-enum gcs_status gcs_let_go_due(struct program *program)
+/* Lets go what a queue has up to a time. */
+static enum gcs_status let_go_until(struct program *program, struct queue *queue, uint64_t time)
 {
-    for (;;) {
-        struct entry entry = gcs_queue_first(&program->by_time);
-        if (!program->by_time.count || entry.time > program->clock)
-            break;
-        gcs_queue_pop(&program->by_time);
-        GCS_TRY(let_go_row(program, entry.what));
-    }
-    for (;;) {
-        struct entry entry = gcs_queue_first(&program->by_allocations);
-        if (!program->by_allocations.count || entry.time > program->objects)
-            break;
-        gcs_queue_pop(&program->by_allocations);
+    while (queue->first <= time) {
+        struct entry entry;
+        GCS_TRY(gcs_queue_pop(queue, program->memory, &entry, program->error));
         GCS_TRY(let_go_row(program, entry.what));
     }
     return GCS_OK;
+}
+
+enum gcs_status gcs_let_go_due(struct program *program)
+{
+    GCS_TRY(let_go_until(program, &program->by_time, program->clock));
+    return let_go_until(program, &program->by_allocations, program->objects);
 }
 
 /*
@@ -177,7 +175,7 @@ static uint64_t pick_row(const struct program *program, uint32_t row, const stru
 static uint64_t pick_recent(const struct program *program, struct gcs_random *random,
                             const struct fate *fate)
 {
-    const struct recent *recent = &program->recent[gcs_random_below(random, RECENT)];
+    const struct recent *recent = &program->recent[gcs_pick(random, RECENT)];
     if (!recent->object || recent->row == NO_ROW)
         return recent->object;
     if (program->rows[recent->row].object != recent->object)
@@ -195,13 +193,12 @@ static uint64_t try_target(const struct program *program, enum target target,
         if (!program->request_count ||
             (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
             return 0;
-        return pick_row(
-            program, program->request[gcs_random_below(random, program->request_count)], fate);
+        return pick_row(program, program->request[gcs_pick(random, program->request_count)],
+                        fate);
     case TARGET_OLDER:
         if (!program->live_count)
             return 0;
-        return pick_row(program, program->live[gcs_random_below(random, program->live_count)],
-                        fate);
+        return pick_row(program, program->live[gcs_pick(random, program->live_count)], fate);
     case TARGET_STATIC:
     case TARGET_COUNT:
         break;

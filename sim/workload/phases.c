@@ -24,9 +24,7 @@ static enum gcs_status allocate(struct program *program, enum during during, uin
 {
     const struct choice *choice = &program->workload->sites_of[during];
     while (program->objects < until && choice->count && !program->stopped) {
-        uint32_t place = choice->places[0];
-        if (choice->count > 1)
-            place = choice->places[gsl_ran_discrete(&program->choice.gsl, choice->table)];
+        uint32_t place = gcs_choose(choice, &program->choice.random);
         GCS_TRY(gcs_site_turn(program, place, false));
     }
     return GCS_OK;
@@ -40,9 +38,7 @@ static enum gcs_status start_up(struct program *program, const struct phase *pha
     for (uint64_t i = 0; i < pieces && !program->stopped; i++) {
         uint64_t until = i + 1 == pieces ? phase->objects : (i + 1) * STARTUP_STRIDE;
         while (program->still_objects - before < until && !program->stopped)
-            GCS_TRY(gcs_site_turn(
-                program, choice->places[gsl_ran_discrete(&program->choice.gsl, choice->table)],
-                false));
+            GCS_TRY(gcs_site_turn(program, gcs_choose(choice, &program->choice.random), false));
         GCS_TRY(gcs_emit_work(program, part(phase->work, i, pieces)));
     }
     return GCS_OK;
@@ -112,7 +108,7 @@ static enum gcs_status schedule(struct program *program, gcs_time time, uint32_t
 static enum gcs_status schedule_timers(struct program *program)
 {
     const struct gcs_workload *workload = program->workload;
-    program->agenda.count = 0;
+    gcs_queue_clear(&program->agenda);
     for (uint32_t i = 0; i < workload->timer_count; i++)
         GCS_TRY(schedule(program, program->clock + workload->timers[i].every, i));
     return GCS_OK;
@@ -155,10 +151,10 @@ static enum gcs_status run_open_loop(struct program *program, const struct phase
     double time = (double)program->clock;
     GCS_TRY(schedule_arrival(program, phase, end, &time));
     while (program->agenda.count && !program->stopped) {
-        struct entry entry = gcs_queue_first(&program->agenda);
-        if (entry.time >= end)
+        struct entry entry;
+        if (program->agenda.first >= end)
             break;
-        gcs_queue_pop(&program->agenda);
+        GCS_TRY(gcs_queue_pop(&program->agenda, program->memory, &entry, program->error));
         GCS_TRY(wait_until(program, entry.time, true));
         if (entry.what != ARRIVAL) {
             GCS_TRY(fire(program, entry));
@@ -174,10 +170,10 @@ static enum gcs_status run_open_loop(struct program *program, const struct phase
 static enum gcs_status run_timers(struct program *program, gcs_time until, bool absorbed)
 {
     while (program->agenda.count && !program->stopped) {
-        struct entry entry = gcs_queue_first(&program->agenda);
-        if (entry.time > until)
+        struct entry entry;
+        if (program->agenda.first > until)
             break;
-        gcs_queue_pop(&program->agenda);
+        GCS_TRY(gcs_queue_pop(&program->agenda, program->memory, &entry, program->error));
         GCS_TRY(wait_until(program, entry.time, absorbed));
         GCS_TRY(fire(program, entry));
     }
