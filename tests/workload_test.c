@@ -167,31 +167,55 @@ START_TEST(streams_differ_by_purpose_name_and_seed)
 }
 END_TEST
 
+/* Times of all scales, so that entries pass through all levels. */
 START_TEST(the_queue_yields_by_time_and_then_by_order_of_scheduling)
 {
-    struct queue queue = {0};
+    enum { PUSHES = 30000 };
+    static uint64_t times[PUSHES];
+    struct queue queue;
+    struct entry entry, last = {0};
     struct gcs_random random;
+    uint32_t pushed = 0;
+    gcs_queue_init(&queue);
     gcs_random_init(&random, 3, "queue");
-    uint64_t last_time = 0;
-    uint32_t last_order = 0, pushed = 0;
-    while (pushed < 20000 || queue.count) {
-        if (pushed < 20000 && gcs_random_below(&random, 3)) {
-            uint64_t time = last_time + gcs_random_below(&random, 50);
-            ck_assert_int_eq(gcs_queue_push(&queue, &memory, time, pushed, &error), GCS_OK);
+    for (bool any = false; pushed < PUSHES || queue.count;) {
+        if (pushed < PUSHES && gcs_random_below(&random, 3)) {
+            uint64_t range = UINT64_C(2) << gcs_random_below(&random, pushed < 20000 ? 8 : 50);
+            times[pushed] = last.time + gcs_random_below(&random, range);
+            ck_assert_int_eq(gcs_queue_push(&queue, &memory, times[pushed], pushed, &error),
+                             GCS_OK);
             pushed++;
         } else if (queue.count) {
-            struct entry entry = gcs_queue_first(&queue);
-            if (entry.time < last_time ||
-                (entry.time == last_time && entry.order < last_order &&
-                 entry.what == entry.order))
-                ck_abort_msg("entry %u came too late", entry.what);
-            last_order = entry.time > last_time ? 0 : entry.order;
-            last_time = entry.time;
-            gcs_queue_pop(&queue);
+            uint64_t first = queue.first;
+            ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+            MUST(entry.time == first && entry.time == times[entry.what]);
+            MUST(!any || entry.time > last.time ||
+                 (entry.time == last.time && entry.what > last.what));
+            last = entry;
+            any = true;
         }
     }
-    ck_assert(gcs_queue_first(&queue).time == UINT64_MAX);
-    gcs_memory_free(&memory, queue.entries, queue.capacity, sizeof *queue.entries);
+    ck_assert(queue.first == UINT64_MAX);
+    gcs_queue_fini(&queue, &memory);
+}
+END_TEST
+
+/* What is cleared is gone, and time goes on from there. */
+START_TEST(a_queue_can_be_cleared)
+{
+    struct queue queue;
+    struct entry entry;
+    gcs_queue_init(&queue);
+    for (uint32_t i = 0; i < 100; i++)
+        ck_assert_int_eq(gcs_queue_push(&queue, &memory, i * 1000, i, &error), GCS_OK);
+    for (uint32_t i = 0; i < 10; i++)
+        ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+    gcs_queue_clear(&queue);
+    ck_assert(!queue.count && queue.first == UINT64_MAX);
+    ck_assert_int_eq(gcs_queue_push(&queue, &memory, 9500, 7, &error), GCS_OK);
+    ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+    ck_assert(entry.time == 9500 && entry.what == 7 && !queue.count);
+    gcs_queue_fini(&queue, &memory);
 }
 END_TEST
 
@@ -716,6 +740,7 @@ static Suite *workload_suite(void)
     tcase_add_test(samplers, degenerate_distributions_yield_their_one_value);
     tcase_add_test(samplers, streams_differ_by_purpose_name_and_seed);
     tcase_add_test(samplers, the_queue_yields_by_time_and_then_by_order_of_scheduling);
+    tcase_add_test(samplers, a_queue_can_be_cleared);
     suite_add_tcase(suite, samplers);
 
     TCase *traces = tcase_create("traces");

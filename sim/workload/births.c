@@ -2,15 +2,6 @@
 /* Objects come into being: what a site does when its turn comes. */
 #include "workload_private.h"
 
-#include <math.h>
-
-static uint32_t choose(const struct choice *choice, struct stream *stream)
-{
-    if (choice->count == 1)
-        return choice->places[0];
-    return choice->places[gsl_ran_discrete(&stream->gsl, choice->table)];
-}
-
 /* A set holds an object once. */
 static bool holds(const uint64_t *targets, uint32_t count, uint64_t object)
 {
@@ -26,7 +17,7 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
     const struct gcs_workload *workload = program->workload;
     const struct site *site = &workload->sites[birth->site];
     struct stream *stream = &program->sites[birth->site];
-    uint32_t place = choose(body->among, stream);
+    uint32_t place = gcs_choose(body->among, &stream->random);
     const struct type *type = &workload->types[place];
     uint32_t slots = type->trace.slots;
     uint32_t wanted = body->reserved + (uint32_t)gcs_sampler_draw_count(
@@ -67,8 +58,8 @@ static struct fate draw_fate(struct program *program, uint32_t place, bool rest)
         return fate;
     double lifetime = rest ? gcs_sampler_draw_rest(&site->lifetime, stream)
                            : gcs_sampler_draw(&site->lifetime, stream);
-    lifetime = lifetime < 0x1p62 ? floor(lifetime + 0.5) : 0x1p62;
-    fate.deadline = from + (uint64_t)lifetime;
+    lifetime = lifetime < 0x1p62 ? lifetime + 0.5 : 0x1p62;
+    fate.deadline = from + (uint64_t)(int64_t)lifetime;
     return fate;
 }
 

@@ -31,6 +31,11 @@ static enum gcs_status start(struct program *program, uint64_t seed)
 {
     const struct gcs_workload *workload = program->workload;
     program->free_row = NO_ROW;
+    gcs_queue_init(&program->by_allocations);
+    gcs_queue_init(&program->by_time);
+    gcs_queue_init(&program->by_requests);
+    gcs_queue_init(&program->agenda);
+    gcs_queue_init(&program->backlog);
     gcs_stream_init(&program->arrivals, seed, "arrivals", "");
     gcs_stream_init(&program->think, seed, "think", "");
     gcs_stream_init(&program->service, seed, "service", "");
@@ -64,11 +69,11 @@ static void end(struct program *program)
     free(program->debts);
     free(program->open);
     FREE(program, program->rows, program->rows_capacity);
-    FREE(program, program->by_allocations.entries, program->by_allocations.capacity);
-    FREE(program, program->by_time.entries, program->by_time.capacity);
-    FREE(program, program->by_requests.entries, program->by_requests.capacity);
-    FREE(program, program->agenda.entries, program->agenda.capacity);
-    FREE(program, program->backlog.entries, program->backlog.capacity);
+    gcs_queue_fini(&program->by_allocations, program->memory);
+    gcs_queue_fini(&program->by_time, program->memory);
+    gcs_queue_fini(&program->by_requests, program->memory);
+    gcs_queue_fini(&program->agenda, program->memory);
+    gcs_queue_fini(&program->backlog, program->memory);
     FREE(program, program->live, program->live_capacity);
     FREE(program, program->phase.rows, program->phase.capacity);
     FREE(program, program->rooms, program->rooms_capacity);

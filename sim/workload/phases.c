@@ -15,9 +15,7 @@ static enum gcs_status start_up(struct program *program, const struct phase *pha
     for (uint64_t i = 0; i < pieces && !program->stopped; i++) {
         uint64_t until = i + 1 == pieces ? phase->objects : (i + 1) * STARTUP_STRIDE;
         while (program->still_objects - before < until && !program->stopped)
-            GCS_TRY(gcs_site_turn(
-                program, choice->places[gsl_ran_discrete(&program->choice.gsl, choice->table)],
-                false));
+            GCS_TRY(gcs_site_turn(program, gcs_choose(choice, &program->choice.random), false));
         GCS_TRY(gcs_emit_work(program, gcs_part(phase->work, i, pieces)));
     }
     return GCS_OK;
@@ -63,7 +61,7 @@ enum gcs_status gcs_schedule(struct program *program, gcs_time time, uint32_t wh
 static enum gcs_status schedule_timers(struct program *program)
 {
     const struct gcs_workload *workload = program->workload;
-    program->agenda.count = 0;
+    gcs_queue_clear(&program->agenda);
     for (uint32_t i = 0; i < workload->timer_count; i++)
         GCS_TRY(gcs_schedule(program, program->clock + workload->timers[i].every, i));
     return GCS_OK;
@@ -166,11 +164,11 @@ static enum gcs_status run_requests(struct program *program, const struct phase 
     bool open_loop = program->workload->arrivals != ARRIVALS_CLOSED;
     GCS_TRY(schedule_first(program, phase));
     while (program->agenda.count && !program->stopped) {
-        struct entry entry = gcs_queue_first(&program->agenda);
-        bool over = entry.time >= program->phase_end;
+        struct entry entry;
+        bool over = program->agenda.first >= program->phase_end;
         if (over && !program->open_count)
             break;
-        gcs_queue_pop(&program->agenda);
+        GCS_TRY(gcs_queue_pop(&program->agenda, program->memory, &entry, program->error));
         if (over && entry.what < program->workload->timer_count)
             continue;
         GCS_TRY(gcs_wait_until(program, entry.time, open_loop && !program->open_count));
@@ -183,10 +181,10 @@ static enum gcs_status run_requests(struct program *program, const struct phase 
 static enum gcs_status run_timers(struct program *program, gcs_time until, bool absorbed)
 {
     while (program->agenda.count && !program->stopped) {
-        struct entry entry = gcs_queue_first(&program->agenda);
-        if (entry.time > until)
+        struct entry entry;
+        if (program->agenda.first > until)
             break;
-        gcs_queue_pop(&program->agenda);
+        GCS_TRY(gcs_queue_pop(&program->agenda, program->memory, &entry, program->error));
         GCS_TRY(gcs_wait_until(program, entry.time, absorbed));
         GCS_TRY(fire(program, entry));
     }

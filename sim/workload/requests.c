@@ -18,9 +18,7 @@ enum gcs_status gcs_allocate(struct program *program, enum during during, uint64
 {
     const struct choice *choice = &program->workload->sites_of[during];
     while (program->objects < until && choice->count && !program->stopped) {
-        uint32_t place = choice->places[0];
-        if (choice->count > 1)
-            place = choice->places[gsl_ran_discrete(&program->choice.gsl, choice->table)];
+        uint32_t place = gcs_choose(choice, &program->choice.random);
         GCS_TRY(gcs_site_turn(program, place, false));
     }
     return GCS_OK;
@@ -138,9 +136,9 @@ enum gcs_status gcs_requests_begin(struct program *program)
     uint32_t place;
     while (program->backlog.count && program->open_count < program->workload->concurrency &&
            !program->stopped) {
-        gcs_time arrival = gcs_queue_first(&program->backlog).time;
-        gcs_queue_pop(&program->backlog);
-        GCS_TRY(begin(program, arrival, &place));
+        struct entry entry;
+        GCS_TRY(gcs_queue_pop(&program->backlog, program->memory, &entry, program->error));
+        GCS_TRY(begin(program, entry.time, &place));
         GCS_TRY(gcs_request_goes_on(program, place));
     }
     return GCS_OK;

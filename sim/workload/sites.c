@@ -37,19 +37,20 @@ static enum gcs_status read_choice(struct gcs_workload *workload, const struct g
     size_t count = gcs_node_count(map);
     double *weights = gcs_arena_push(&workload->arena, (count + 1) * sizeof *weights);
     uint32_t *places = gcs_arena_push(&workload->arena, (count + 1) * sizeof *places);
-    *choice = (struct choice){.places = places};
+    uint32_t chosen = 0;
+    *choice = (struct choice){0};
     for (size_t i = 0; i < count; i++) {
         const struct gcs_node *node = gcs_node_entry(map, i);
         uint32_t place = type_place(types, gcs_node_name(node));
         double weight = gcs_node_real(node, "");
         if (!(weight > 0) || (members && !can_be_member(site, &workload->types[place])))
             continue;
-        weights[choice->count] = weight;
-        places[choice->count++] = place;
+        weights[chosen] = weight;
+        places[chosen++] = place;
     }
-    if (!choice->count)
+    if (!chosen)
         return GCS_OK;
-    return gcs_table_new(workload, weights, choice->count, &choice->table, error);
+    return gcs_choice_make(workload, weights, places, chosen, choice, error);
 }
 
 /* Weights of some fixed keys, each added to those before it. */
@@ -93,7 +94,7 @@ static enum gcs_status read_lifetime(struct gcs_workload *workload,
 static bool has_weakrefable(const struct gcs_workload *workload, const struct site *site)
 {
     for (uint32_t i = 0; i < site->types.count; i++)
-        if (workload->types[site->types.places[i]].weakrefable)
+        if (workload->types[site->types.cells[i].place[0]].weakrefable)
             return true;
     return false;
 }

@@ -51,7 +51,7 @@ static uint64_t pick_row(const struct program *program, uint32_t row, const stru
 static uint64_t pick_recent(const struct program *program, struct gcs_random *random,
                             const struct fate *fate)
 {
-    const struct recent *recent = &program->recent[gcs_random_below(random, RECENT)];
+    const struct recent *recent = &program->recent[gcs_pick(random, RECENT)];
     if (!recent->object || recent->row == NO_ROW)
         return recent->object;
     const struct holding *holding = &program->rows[recent->row];
@@ -70,7 +70,7 @@ static uint64_t pick_of_request(const struct program *program, struct gcs_random
         (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
         return 0;
     const struct rows *rows = &program->current->rows;
-    return pick_row(program, rows->rows[gcs_random_below(random, rows->count)], fate);
+    return pick_row(program, rows->rows[gcs_pick(random, rows->count)], fate);
 }
 
 static uint64_t try_target(const struct program *program, enum target target,
@@ -84,8 +84,7 @@ static uint64_t try_target(const struct program *program, enum target target,
     case TARGET_OLDER:
         if (!program->live_count)
             return 0;
-        return pick_row(program, program->live[gcs_random_below(random, program->live_count)],
-                        fate);
+        return pick_row(program, program->live[gcs_pick(random, program->live_count)], fate);
     case TARGET_STATIC:
     case TARGET_ATOMS:
     case TARGET_COUNT:
@@ -105,7 +104,7 @@ uint64_t gcs_pick_target(struct program *program, uint32_t site, const struct fa
     if (!(weights[TARGET_COUNT - 1] > 0))
         return 0;
     if (target == TARGET_ATOMS)
-        return program->first_atom + gcs_random_below(random, ATOMS);
+        return program->first_atom + gcs_pick(random, ATOMS);
     for (unsigned i = 0; i < TRIES && target != TARGET_STATIC; i++) {
         uint64_t object = try_target(program, target, random, fate);
         if (object)
@@ -123,7 +122,7 @@ static bool take_berth(struct gcs_random *random, uint64_t object, struct room r
     if (room.first == room.end)
         return false;
     berth->owner = object;
-    berth->slot = room.first + (uint32_t)gcs_random_below(random, room.end - room.first);
+    berth->slot = room.first + (uint32_t)gcs_pick(random, room.end - room.first);
     return true;
 }
 
@@ -143,7 +142,7 @@ static bool try_owner(const struct program *program, const struct rows *among,
 {
     if (!among->count)
         return false;
-    uint32_t row = among->rows[gcs_random_below(random, among->count)];
+    uint32_t row = among->rows[gcs_pick(random, among->count)];
     const struct holding *holding = &program->rows[row];
     return outlasts(holding, fate) &&
            take_berth(random, holding->object, program->rooms[row], berth);
@@ -154,8 +153,7 @@ static bool try_shelf(const struct program *program, struct gcs_random *random,
 {
     if (!program->shelf_count)
         return false;
-    const struct shelf *shelf =
-        &program->shelves[gcs_random_below(random, program->shelf_count)];
+    const struct shelf *shelf = &program->shelves[gcs_pick(random, program->shelf_count)];
     return take_berth(random, shelf->object, shelf->room, berth);
 }
 

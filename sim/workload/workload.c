@@ -105,7 +105,7 @@ static void number_types(struct gcs_workload *workload)
         const struct site *site = &workload->sites[i];
         bool made = site->weight > 0, cycles = site->cyclic > 0;
         for (uint32_t j = 0; made && j < site->types.count; j++)
-            workload->types[site->types.places[j]].used = true;
+            workload->types[site->types.cells[j].place[0]].used = true;
         use_own_type(workload, OWN_CHILDREN, cycles);
         use_own_type(workload, OWN_WEAKREF, (cycles && site->weak) || site->weak_values > 0);
         use_own_type(workload, OWN_ATOM,
@@ -140,22 +140,23 @@ static enum gcs_status gather_sites(struct gcs_workload *workload, enum during d
     size_t room = workload->site_count + 1;
     double *weights = gcs_arena_push(&workload->arena, room * sizeof *weights);
     uint32_t *places = gcs_arena_push(&workload->arena, room * sizeof *places);
-    struct choice *choice = &workload->sites_of[during];
+    uint32_t chosen = 0;
     for (uint32_t i = 0; i < workload->site_count; i++) {
         if (workload->sites[i].during != during || !(workload->sites[i].weight > 0))
             continue;
-        weights[choice->count] = workload->sites[i].weight;
-        places[choice->count++] = i;
+        weights[chosen] = workload->sites[i].weight;
+        places[chosen++] = i;
     }
-    choice->places = places;
-    if (!choice->count)
+    if (!chosen)
         return GCS_OK;
-    return gcs_table_new(workload, weights, choice->count, &choice->table, error);
+    return gcs_choice_make(workload, weights, places, chosen, &workload->sites_of[during],
+                           error);
 }
 
 /* Sites whose mean lifetime is `auto` keep live_objects alive between them: by Little's law a
  * population is its share of the allocations times its mean lifetime. */
-static void share_population(struct gcs_workload *workload, const struct gcs_node *root)
+static enum gcs_status share_population(struct gcs_workload *workload,
+                                        const struct gcs_node *root, struct gcs_error *error)
 {
     double all = 0, keeping = 0;
     for (uint32_t i = 0; i < workload->site_count; i++) {
@@ -164,7 +165,7 @@ static void share_population(struct gcs_workload *workload, const struct gcs_nod
         keeping += site->keeps_live ? site->weight : 0;
     }
     if (!(keeping > 0))
-        return;
+        return GCS_OK;
     double population =
         gcs_node_real(root, "live_objects") - gcs_node_real(root, "startup_objects");
     for (uint32_t i = 0; i < workload->site_count; i++) {
@@ -172,8 +173,10 @@ static void share_population(struct gcs_workload *workload, const struct gcs_nod
         if (!site->keeps_live)
             continue;
         site->population = population * site->weight / keeping;
-        site->lifetime.a = population * all / keeping;
+        GCS_TRY(
+            gcs_sampler_set_mean(workload, &site->lifetime, population * all / keeping, error));
     }
+    return GCS_OK;
 }
 
 static enum gcs_status sites_read(struct gcs_workload *workload, const struct gcs_node *root,
@@ -189,8 +192,7 @@ static enum gcs_status sites_read(struct gcs_workload *workload, const struct gc
     for (unsigned during = 0; during < DURING_COUNT; during++)
         GCS_TRY(gather_sites(workload, during, error));
     number_types(workload);
-    share_population(workload, root);
-    return GCS_OK;
+    return share_population(workload, root, error);
 }
 
 static enum gcs_status actions_read(struct gcs_workload *workload, const struct gcs_node *list,
@@ -304,10 +306,6 @@ void gcs_workload_free(struct gcs_workload *workload)
 {
     if (!workload)
         return;
-    for (size_t i = 0; i < workload->table_count; i++)
-        gsl_ran_discrete_free(workload->tables[i]);
-    gcs_memory_free(&workload->memory, workload->tables, workload->table_capacity,
-                    sizeof(gsl_ran_discrete_t *));
     gcs_arena_fini(&workload->arena);
     free(workload);
 }

@@ -16,6 +16,67 @@
 #include <gsl/gsl_rng.h>
 
 /*
+ * choice.c: places drawn in proportion to their weights
+ */
+struct cell {
+    double keep; /* the share of the cell that falls on the first place */
+    uint32_t place[2];
+};
+struct choice {
+    const struct cell *cells;
+    uint32_t count; /* 0: nothing to choose */
+};
+/** `places`: what to choose among, or NULL for 0, 1, 2, …; arrays need not stay. */
+enum gcs_status gcs_choice_make(struct gcs_workload *workload, const double *weights,
+                                const uint32_t *places, size_t count, struct choice *choice,
+                                struct gcs_error *error);
+
+static inline uint32_t gcs_choose(const struct choice *choice, struct gcs_random *random)
+{
+    if (choice->count == 1)
+        return choice->cells->place[0];
+    double at = gcs_random_unit(random) * choice->count;
+    const struct cell *cell = &choice->cells[(uint32_t)at];
+    return cell->place[at - (uint32_t)at >= cell->keep];
+}
+
+/** Uniform in [0, n), n > 0. */
+static inline uint64_t gcs_pick(struct gcs_random *random, uint64_t n)
+{
+    return (uint64_t)(int64_t)(gcs_random_unit(random) * (double)(int64_t)n);
+}
+
+/*
+ * families.c, quantiles.c: continuous distributions
+ */
+/** Scaled to a mean of 1; beta to 0 … 1. */
+struct family {
+    /** The value that a share of all is below; `upper`: above. */
+    double (*quantile)(bool upper, double share, double shape, double shape2);
+    /** Draws in proportion to length. */
+    double (*by_length)(const gsl_rng *gsl, double shape, double shape2);
+};
+extern const struct family gcs_family_exponential, gcs_family_lognormal, gcs_family_weibull,
+    gcs_family_gamma, gcs_family_pareto, gcs_family_beta;
+
+enum {
+    QUANTILE_OCTAVES = 16,
+    QUANTILE_CELL_BITS = 6, /* cells of an octave */
+    QUANTILE_CELLS = QUANTILE_OCTAVES << QUANTILE_CELL_BITS,
+};
+struct quantiles {
+    const struct quantiles *next; /* another one of the workload */
+    const struct family *family;
+    double shape, shape2;
+    double at[2][QUANTILE_CELLS + 1]; /* from the lower end, and from the upper */
+};
+/** Owned by the workload; one for all who ask for the same. */
+const struct quantiles *gcs_quantiles_of(struct gcs_workload *workload,
+                                         const struct family *family, double shape,
+                                         double shape2);
+double gcs_quantiles_draw(const struct quantiles *table, struct gcs_random *random);
+
+/*
  * sampler.c: random streams and distributions
  */
 struct stream {
@@ -39,10 +100,13 @@ enum shape {
 
 struct sampler {
     enum shape shape;
-    double a;                  /* constant: the value; uniform: low; else the mean */
-    double b;                  /* uniform: high; lognormal: sigma */
-    gsl_ran_discrete_t *table; /* zipf, discrete, mixture */
-    const double *values;      /* discrete */
+    double a; /* constant: the value; uniform, beta: low; else the mean */
+    double b; /* uniform, beta: high - low */
+    double mean;
+    const struct quantiles *table;
+    struct choice choice;    /* among values or parts; count of 0: worked out at each draw */
+    struct choice by_length; /* the same, in proportion to their lengths */
+    const double *values;
     const struct sampler *parts;
 };
 double gcs_sampler_draw(const struct sampler *sampler, struct stream *stream);
@@ -98,13 +162,6 @@ enum own { OWN_CHILDREN, OWN_WEAKREF, OWN_ATOM, OWN_CACHE, OWN_DEQUE, OWN_COUNT 
 struct actions {
     const struct gcs_action *list;
     size_t count;
-};
-
-/** Places drawn in proportion to their weights. */
-struct choice {
-    gsl_ran_discrete_t *table;
-    const uint32_t *places;
-    uint32_t count; /* 0: nothing to choose */
 };
 
 struct type {
@@ -165,10 +222,7 @@ struct phase {
 
 struct gcs_workload {
     struct gcs_arena arena;
-    gsl_ran_discrete_t **tables; /* all of them, to be freed */
-    size_t table_count;
-    size_t table_capacity;
-    struct gcs_memory memory; /* of `tables` */
+    const struct quantiles *quantiles; /* all of them */
     struct type *types;
     uint32_t type_count; /* OWN_COUNT more stand behind these */
     struct site *sites;
@@ -198,10 +252,9 @@ static inline uint32_t gcs_own_type(const struct gcs_workload *workload, enum ow
 }
 enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs_node *node,
                                  struct sampler *sampler, struct gcs_error *error);
-/** A table of weights; `weights` need not stay. Owned by the workload. */
-enum gcs_status gcs_table_new(struct gcs_workload *workload, const double *weights,
-                              size_t count, gsl_ran_discrete_t **table,
-                              struct gcs_error *error);
+/** Gives a sampler whose mean was left open (`auto`) its mean. */
+enum gcs_status gcs_sampler_set_mean(struct gcs_workload *workload, struct sampler *sampler,
+                                     double mean, struct gcs_error *error);
 enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_node *node,
                               const struct gcs_node *types, struct site *site,
                               struct gcs_error *error);
@@ -211,20 +264,38 @@ enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_no
  */
 struct entry {
     uint64_t time;
-    uint32_t order;
     uint32_t what;
 };
-struct queue {
+enum {
+    QUEUE_DIGIT_BITS = 4,
+    QUEUE_DIGITS = 1 << QUEUE_DIGIT_BITS,
+    QUEUE_LEVELS = 64 / QUEUE_DIGIT_BITS + 1,
+};
+struct bucket {
     struct entry *entries;
     size_t capacity;
     size_t count;
-    uint32_t order;
+    size_t taken;
+    uint64_t first; /* the least time, if count > 0 */
 };
+struct queue {
+    uint64_t first; /* the least time; UINT64_MAX: there is none */
+    size_t count;
+    uint64_t last;   /* the time taken last: nothing may be scheduled before it */
+    uint32_t levels; /* those in use, as bits */
+    uint16_t digits[QUEUE_LEVELS];
+    struct bucket buckets[QUEUE_LEVELS][QUEUE_DIGITS];
+};
+void gcs_queue_init(struct queue *queue);
+void gcs_queue_fini(struct queue *queue, struct gcs_memory *memory);
+/** `time`: not before the time that was taken last. */
 enum gcs_status gcs_queue_push(struct queue *queue, struct gcs_memory *memory, uint64_t time,
                                uint32_t what, struct gcs_error *error);
-/** The first entry; its time is UINT64_MAX if there is none. */
-struct entry gcs_queue_first(const struct queue *queue);
-void gcs_queue_pop(struct queue *queue);
+/** Takes the first entry; there is one. */
+enum gcs_status gcs_queue_pop(struct queue *queue, struct gcs_memory *memory,
+                              struct entry *entry, struct gcs_error *error);
+/** Forgets all entries. */
+void gcs_queue_clear(struct queue *queue);
 
 /*
  * The program being simulated
