@@ -82,8 +82,9 @@ static enum gcs_status split(const struct gcs_node *node, const struct parameter
                             node->text);
         if (length) {
             const char *word = gcs_arena_string(parameters->arena, at, length);
-            int place = *word == '$' ? find_name(parameters, word + 1) : -1;
-            if (*word == '$' && place < 0)
+            bool named = *word == '$' && parameters->names;
+            int place = named ? find_name(parameters, word + 1) : -1;
+            if (named && place < 0)
                 return unknown_parameter(parameters, word + 1, gcs_node_blame(node, error));
             words->word[words->count++] = place < 0 ? word : parameters->values[place];
         }
@@ -184,19 +185,35 @@ static enum gcs_status read_action(const struct gcs_node *node,
     return GCS_OK;
 }
 
+static enum gcs_status read_actions(const struct gcs_node *list,
+                                    const struct parameters *parameters,
+                                    const struct gcs_action **actions, size_t *count,
+                                    struct gcs_error *error)
+{
+    struct gcs_action *read =
+        gcs_arena_push(parameters->arena, (list->count + 1) * sizeof *read);
+    for (const struct gcs_node *child = list->first; child; child = child->next)
+        GCS_TRY(read_action(child, parameters, &read[child->index], error));
+    *actions = read;
+    *count = list->count;
+    return GCS_OK;
+}
+
+enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *arena,
+                                 const struct gcs_action **actions, size_t *count,
+                                 struct gcs_error *error)
+{
+    const struct parameters none = {.arena = arena};
+    return read_actions(list, &none, actions, count, error);
+}
+
 static enum gcs_status read_rule(const struct gcs_node *node,
                                  const struct parameters *parameters, struct gcs_rule *rule,
                                  struct gcs_error *error)
 {
-    const struct gcs_node *list = gcs_node_at(node, "do");
-    struct gcs_action *actions =
-        gcs_arena_push(parameters->arena, (list->count + 1) * sizeof *actions);
     GCS_TRY(read_when(gcs_node_at(node, "when"), parameters, rule, error));
-    for (const struct gcs_node *child = list->first; child; child = child->next)
-        GCS_TRY(read_action(child, parameters, &actions[child->index], error));
-    rule->actions = actions;
-    rule->action_count = list->count;
-    return GCS_OK;
+    return read_actions(gcs_node_at(node, "do"), parameters, &rule->actions,
+                        &rule->action_count, error);
 }
 
 static const char *full_name(const char *name, const char *given, struct gcs_arena *arena)
