@@ -193,10 +193,9 @@ enum gcs_status gcs_give_up_row(struct program *program, uint32_t row)
     return part_with(program, row, &object);
 }
 
-/* Lets go what a queue has up to a time. */
-static enum gcs_status let_go_until(struct program *program, struct queue *queue, uint64_t time)
+static enum gcs_status let_go_due_by(struct program *program, struct queue *queue, uint64_t now)
 {
-    while (queue->first <= time) {
+    while (queue->first <= now) {
         struct entry entry;
         GCS_TRY(gcs_queue_pop(queue, program->memory, &entry, program->error));
         GCS_TRY(let_go_live_row(program, entry.what));
@@ -206,8 +205,8 @@ static enum gcs_status let_go_until(struct program *program, struct queue *queue
 
 enum gcs_status gcs_let_go_due(struct program *program)
 {
-    GCS_TRY(let_go_until(program, &program->by_time, program->clock));
-    return let_go_until(program, &program->by_allocations, program->objects);
+    GCS_TRY(let_go_due_by(program, &program->by_time, program->clock));
+    return let_go_due_by(program, &program->by_allocations, program->objects);
 }
 
 enum gcs_status gcs_let_go_request(struct program *program)
@@ -215,7 +214,7 @@ enum gcs_status gcs_let_go_request(struct program *program)
     struct rows *rows = &program->current->rows;
     while (rows->count) /* the youngest first: it may refer to older ones */
         GCS_TRY(let_go_row(program, rows->rows[--rows->count]));
-    return let_go_until(program, &program->by_requests, ++program->requests_ended);
+    return let_go_due_by(program, &program->by_requests, ++program->requests_ended);
 }
 
 enum gcs_status gcs_let_go_phase(struct program *program)

@@ -86,7 +86,7 @@ void gcs_queue_clear(struct queue *queue)
         first_bucket(queue, &level, &digit);
         close_bucket(queue, level, digit);
     }
-    queue->count = 0;
+    queue->count = queue->last = 0;
     queue->first = UINT64_MAX;
 }
 

@@ -294,7 +294,7 @@ enum gcs_status gcs_queue_push(struct queue *queue, struct gcs_memory *memory, u
 /** Takes the first entry; there is one. */
 enum gcs_status gcs_queue_pop(struct queue *queue, struct gcs_memory *memory,
                               struct entry *entry, struct gcs_error *error);
-/** Forgets all entries. */
+/** Forgets all entries, and what was taken last. */
 void gcs_queue_clear(struct queue *queue);
 
 /*
