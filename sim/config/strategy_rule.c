@@ -247,26 +247,57 @@ static enum gcs_status read_action(const struct gcs_node *node,
     return read_values(node, &words, action, error);
 }
 
+static enum gcs_status read_actions(const struct gcs_node *list,
+                                    const struct gcs_parameters *parameters,
+                                    const struct gcs_action **actions, size_t *count,
+                                    struct gcs_error *error)
+{
+    struct gcs_action *read =
+        gcs_arena_push(parameters->arena, (list->count + 1) * sizeof *read);
+    for (const struct gcs_node *child = list->first; child; child = child->next)
+        GCS_TRY(read_action(child, parameters, &read[child->index], error));
+    *actions = read;
+    *count = list->count;
+    return GCS_OK;
+}
+
+/* Whether its thresholds are numbers, as a trace has them. */
+static bool is_absolute(const struct gcs_action *action)
+{
+    bool absolute = action->action != GCS_GC_THRESHOLD || action->count > 0;
+    for (unsigned i = 0; i < action->count; i++)
+        absolute &= action->times[i] == 0;
+    return absolute;
+}
+
+enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *arena,
+                                 const struct gcs_action **actions, size_t *count,
+                                 struct gcs_error *error)
+{
+    const struct gcs_parameters none = {.arena = arena};
+    GCS_TRY(read_actions(list, &none, actions, count, error));
+    for (const struct gcs_node *child = list->first; child; child = child->next)
+        if (!is_absolute(&(*actions)[child->index]))
+            return gcs_fail(gcs_node_blame(child, error), GCS_INVALID,
+                            "'%s': a program sets its thresholds to numbers; what depends on "
+                            "the setting is a strategy's",
+                            child->text);
+    return GCS_OK;
+}
+
 enum gcs_status gcs_rule_read(const struct gcs_node *node,
                               const struct gcs_parameters *parameters, struct gcs_rule *rule,
                               struct gcs_error *error)
 {
-    const struct gcs_node *ifs = gcs_node_at(node, "if"), *list = gcs_node_at(node, "do");
+    const struct gcs_node *ifs = gcs_node_at(node, "if");
     struct gcs_arena *arena = parameters->arena;
     struct gcs_condition *tests = gcs_arena_push(arena, (ifs->count + 1) * sizeof *tests);
-    struct gcs_action *actions = gcs_arena_push(arena, (list->count + 1) * sizeof *actions);
-    *rule = (struct gcs_rule){
-        .conditions = tests,
-        .condition_count = ifs->count,
-        .actions = actions,
-        .action_count = list->count,
-    };
+    *rule = (struct gcs_rule){.conditions = tests, .condition_count = ifs->count};
     GCS_TRY(read_when(gcs_node_at(node, "when"), parameters, rule, error));
     for (const struct gcs_node *child = ifs->first; child; child = child->next)
         GCS_TRY(read_condition(child, parameters, &tests[child->index], error));
-    for (const struct gcs_node *child = list->first; child; child = child->next)
-        GCS_TRY(read_action(child, parameters, &actions[child->index], error));
-    return GCS_OK;
+    return read_actions(gcs_node_at(node, "do"), parameters, &rule->actions,
+                        &rule->action_count, error);
 }
 
 /*
