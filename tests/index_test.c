@@ -198,30 +198,30 @@ static bool take(void *to, const void *bytes, size_t count)
 
 /* What is kept in a file is the index itself, and of nothing else. */
 static struct gcs_index *write_and_read(struct gcs_index *index, const struct gcs_trace *trace,
-                                        const struct gcs_rules *rules,
+                                        const struct gcs_rules *under,
                                         struct gcs_memory *memory)
 {
     struct gcs_error error = {0};
     struct gcs_index *again;
-    struct gcs_rules other = *rules;
+    struct gcs_rules other = *under;
     struct gcs_text bytes;
     gcs_text_init(&bytes, NULL);
     const struct gcs_sink sink = {take, &bytes};
-    ck_assert(gcs_index_write(index, trace, rules, &sink));
+    ck_assert(gcs_index_write(index, trace, under, &sink));
     gcs_index_free(index);
     other.alignment++;
     ck_assert_int_eq(
         gcs_index_read(bytes.data, bytes.length, trace, &other, memory, &again, &error),
         GCS_INVALID);
     ck_assert_int_eq(
-        gcs_index_read(bytes.data, bytes.length - 1, trace, rules, memory, &again, &error),
+        gcs_index_read(bytes.data, bytes.length - 1, trace, under, memory, &again, &error),
         GCS_INVALID);
     bytes.data[bytes.length / 2] ^= 1;
     ck_assert_int_eq(
-        gcs_index_read(bytes.data, bytes.length, trace, rules, memory, &again, &error),
+        gcs_index_read(bytes.data, bytes.length, trace, under, memory, &again, &error),
         GCS_INVALID);
     bytes.data[bytes.length / 2] ^= 1;
-    ck_assert_msg(gcs_index_read(bytes.data, bytes.length, trace, rules, memory, &again,
+    ck_assert_msg(gcs_index_read(bytes.data, bytes.length, trace, under, memory, &again,
                                  &error) == GCS_OK,
                   "%s", error.text);
     gcs_text_fini(&bytes);

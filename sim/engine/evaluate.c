@@ -73,14 +73,31 @@ static uint32_t op_behind_work(const struct evaluation *e, gcs_time due)
     return low < baseline->work_count ? baseline->works[low].op + 1 : GCS_NEVER;
 }
 
-/* A rule goes by the clock: work moves it, and so did a collection in the midst of the event.
- */
-static uint32_t op_behind_tick(const struct evaluation *e)
+/* The op behind the next event, if one can tell: events without a moment are not known. */
+static uint32_t op_behind_next(struct evaluation *e)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    uint32_t op = e->at.op;
+    if (op >= baseline->op_count)
+        return GCS_NEVER;
+    bool moment =
+        baseline->ops[op] <= GCS_FORM_MASK ||
+        (form_of_op(baseline, op) < GCS_FORM_FREED && !kind_of_op(baseline, op)->late);
+    if (!moment || baseline->aux[op] != 1)
+        e->uncovered = "a rule by the clock that comes due while another one collects";
+    return op_behind_event(e, op + 1);
+}
+
+/* A rule goes by the clock: work moves it, and so do collections, the automatic ones in the
+ * midst of an event. */
+static uint32_t op_behind_tick(struct evaluation *e)
 {
     gcs_time due = rules_next_tick(&e->replay);
     if (due == UINT64_MAX)
         return GCS_NEVER;
-    return due <= e->replay.clock ? op_behind_event(e, e->at.op) : op_behind_work(e, due);
+    if (due > e->replay.clock)
+        return op_behind_work(e, due);
+    return e->at.midst ? op_behind_event(e, e->at.op) : op_behind_next(e);
 }
 
 static uint32_t op_behind_rule(const struct evaluation *e, size_t rule)
@@ -92,7 +109,7 @@ static uint32_t op_behind_rule(const struct evaluation *e, size_t rule)
     return op_behind_object(e, replay->rules[rule].due);
 }
 
-static void halt_at_rules(const struct evaluation *e, struct halt *halt)
+static void halt_at_rules(struct evaluation *e, struct halt *halt)
 {
     uint32_t first = op_behind_tick(e);
     for (size_t i = 0; i < e->replay.setting->strategy->rule_count; i++) {
@@ -169,6 +186,7 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
                                  struct gcs_error *error)
 {
     pass_time(e, halt->op);
+    e->at.midst = false;
     if (halt->why == HALT_CONDITION) {
         meet_condition(e);
         return GCS_OK;
@@ -195,6 +213,7 @@ static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
         e->above = INT64_MAX; /* nothing more can come of it */
         return GCS_OK;
     }
+    e->at.midst = true;
     return collect_automatically(&e->replay, error);
 }
 
@@ -275,8 +294,8 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
     if (status == GCS_OK)
         stand_at_end(&e);
     close_books(&e.replay);
-    islands_fini(&e);
-    singles_fini(&e);
+    islands_release(&e);
+    singles_release(&e);
     gcs_memory_free(memory, e.frozen.fading, e.frozen.capacity, sizeof *e.frozen.fading);
     *uncovered = e.uncovered;
     return status;

@@ -38,7 +38,7 @@ enum gcs_status islands_prepare(struct evaluation *e)
     return GCS_OK;
 }
 
-void islands_fini(struct evaluation *e)
+void islands_release(struct evaluation *e)
 {
     struct gcs_memory *memory = e->replay.memory;
     struct island_states *islands = &e->islands;

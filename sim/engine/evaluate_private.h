@@ -31,6 +31,7 @@ struct op_place {
     uint32_t late; /* 1: the last op's object is tracked after the collection it triggers */
     struct point point; /* the baseline when `op` ops were done, or fewer */
     uint32_t passed;    /* how many: point_at tells it of them all */
+    bool midst;         /* a collection came in the midst of an event: its rules are to come */
 };
 
 /* Places among the spans at an op. */
@@ -176,7 +177,7 @@ uint64_t count_frozen(const struct evaluation *e);
 
 /* evaluate_islands.c */
 enum gcs_status islands_prepare(struct evaluation *e);
-void islands_fini(struct evaluation *e);
+void islands_release(struct evaluation *e);
 /* A collection of `generation` walks all islands that it concerns. */
 void islands_collect(struct evaluation *e, unsigned generation, struct found *found);
 /* No collection: what hangs off garbage may die by count at this activation. */
@@ -184,7 +185,7 @@ void islands_activate(struct evaluation *e, const struct activation *activation)
 
 /* evaluate_singles.c */
 enum gcs_status singles_prepare(struct evaluation *e);
-void singles_fini(struct evaluation *e);
+void singles_release(struct evaluation *e);
 enum single_state single_state(const struct evaluation *e, uint32_t op);
 unsigned single_level(const struct evaluation *e, uint32_t op);
 void single_free(struct evaluation *e, uint32_t op);

@@ -20,7 +20,7 @@ enum gcs_status singles_prepare(struct evaluation *e)
     return GCS_OK;
 }
 
-void singles_fini(struct evaluation *e)
+void singles_release(struct evaluation *e)
 {
     struct gcs_memory *memory = e->replay.memory;
     struct single_states *singles = &e->singles;
