@@ -28,7 +28,7 @@ struct halt {
 static bool is_hidden(const struct gcs_baseline *baseline, uint32_t op)
 {
     return op < baseline->op_count && form_of_op(baseline, op) < GCS_FORM_FREED &&
-           kind_of_op(baseline, op)->hidden;
+           kind_of_op(baseline, op)->hidden && !kind_of_op(baseline, op)->late;
 }
 
 static uint32_t op_behind_event(const struct evaluation *e, uint32_t op)
@@ -116,7 +116,7 @@ static void halt_at_rules(struct evaluation *e, struct halt *halt)
         uint32_t op = op_behind_rule(e, i);
         first = op < first ? op : first;
     }
-    if (first < halt->op)
+    if (first <= halt->op)
         *halt = (struct halt){first, HALT_RULE};
 }
 
@@ -131,9 +131,11 @@ static struct halt next_halt(struct evaluation *e)
     while (e->met.activations < index->activation_count &&
            !index->activations[e->met.activations].conditional)
         e->met.activations++;
-    if (e->met.activations < index->activation_count &&
-        index->activations[e->met.activations].stamp < halt.op)
-        halt = (struct halt){index->activations[e->met.activations].stamp, HALT_CONDITION};
+    if (e->met.activations == index->activation_count)
+        return halt;
+    uint32_t stamp = index->activations[e->met.activations].stamp;
+    if (stamp < halt.op || halt.why == HALT_END)
+        halt = (struct halt){stamp, HALT_CONDITION};
     return halt;
 }
 
