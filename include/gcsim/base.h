@@ -89,6 +89,9 @@ struct gcs_memory {
  *  GCS_LIMIT: over the budget; GCS_NOMEM; both leave array and capacity as they were. */
 enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t *capacity,
                                 size_t needed, size_t size, struct gcs_error *error);
+/** Hands back what such an array has room for beyond `count` elements. */
+void gcs_memory_shrink(struct gcs_memory *memory, void **array, size_t *capacity, size_t count,
+                       size_t size);
 /** Releases such an array (NULL is fine). */
 void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, size_t size);
 #define GCS_GROW(memory, array, capacity, needed, error)                             \
@@ -96,6 +99,8 @@ void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, si
          ? GCS_OK                                                                    \
          : gcs_memory_grow((memory), (void **)(array), (capacity), (size_t)(needed), \
                            sizeof **(array), (error)))
+#define GCS_SHRINK(memory, array, capacity, count) \
+    gcs_memory_shrink((memory), (void **)(array), (capacity), (count), sizeof **(array))
 
 /** Small things that live together and go together: zeroed, 16-byte aligned, no single free. */
 struct gcs_arena {

@@ -69,16 +69,18 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace,
                            struct gcs_lifetimes *lifetimes, struct gcs_error *error)
 {
     struct gcs_cursor *cursor;
-    struct gcs_block block;
+    struct gcs_block block = {0};
     GCS_TRY(gcs_cursor_new(trace, pass->memory, &cursor, error));
     enum gcs_status status;
-    while ((status = gcs_cursor_next(cursor, &block, error)) == GCS_OK && block.count)
+    do {
+        status = gcs_cursor_next(cursor, &block, error);
         for (uint32_t i = 0; i < block.count && status == GCS_OK; i++) {
             if (block.events[i].op == GCS_OP_WEAK && block.events[i].detail != GCS_WEAK_PLAIN)
                 lifetimes->weak_callbacks++;
             gcs_heap_expect(pass->heap, &block, i);
             status = gcs_heap_apply(pass->heap, &block, i, error);
         }
+    } while (status == GCS_OK && block.count);
     gcs_cursor_free(cursor);
     return status;
 }
