@@ -278,13 +278,13 @@ static void walk_event(struct walk *walk, const struct gcs_block *block, uint32_
     case GCS_OP_COLLECT:
     case GCS_OP_GC:
     case GCS_OP_MARK:
+    case GCS_OP_ENTER:
+    case GCS_OP_LEAVE:
         walk_stop(walk, event, number);
         break;
     case GCS_OP_ROOT_MORE:
     case GCS_OP_ROOT_LESS:
     case GCS_OP_WEAK:
-    case GCS_OP_ENTER:
-    case GCS_OP_LEAVE:
     case GCS_OP_COUNT:
         break;
     }

@@ -6,8 +6,6 @@
  */
 #include "index_private.h"
 
-#include <xxhash.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +24,15 @@ struct scalars {
 
 struct header {
     char magic[8];
-    char version[16]; /* gcsim's */
-    uint32_t format;  /* … and this file's */
-    uint32_t order;   /* of bytes */
-    uint64_t sizes;   /* hash: of the arrays' elements */
-    uint64_t rules;   /* hash */
+    char version[16];        /* gcsim's */
+    uint32_t format;         /* … and this file's */
+    uint32_t order;          /* of bytes */
+    struct gcs_digest sizes; /* of the arrays' elements */
+    struct gcs_digest rules;
     struct gcs_digest trace;
     struct scalars scalars;
     uint64_t counts[INDEX_ARRAYS];
-    uint64_t bytes; /* of the file, the checksum left out */
+    struct gcs_digest own; /* of all that, with this empty */
 };
 
 static const char magic[8] = "\x89gcsidx";
@@ -85,6 +83,13 @@ static uint64_t padded(uint64_t bytes)
     return (bytes + PADDING - 1) / PADDING * PADDING;
 }
 
+static struct gcs_digest own_digest(const struct header *header)
+{
+    struct header copy = *header;
+    memset(&copy.own, 0, sizeof copy.own);
+    return gcs_digest_of(&copy, sizeof copy);
+}
+
 /* What the file of such an index begins with. */
 static struct header header_of(struct gcs_index *index, const struct gcs_trace *trace,
                                const struct gcs_rules *rules, struct index_array *arrays)
@@ -96,16 +101,15 @@ static struct header header_of(struct gcs_index *index, const struct gcs_trace *
     strncpy(header.version, gcs_version(), sizeof header.version - 1);
     header.format = FORMAT;
     header.order = 0x01020304;
-    header.rules = XXH3_64bits(rules, sizeof *rules);
+    header.rules = gcs_digest_of(rules, sizeof *rules);
     header.trace = trace->digest;
     header.scalars = scalars_of(index);
-    header.bytes = sizeof header;
     for (size_t i = index_arrays(index, arrays); i-- > 0;) {
         sizes[i] = arrays[i].size;
         header.counts[i] = arrays[i].count;
-        header.bytes += padded(arrays[i].count * arrays[i].size);
     }
-    header.sizes = XXH3_64bits(sizes, sizeof sizes);
+    header.sizes = gcs_digest_of(sizes, sizeof sizes);
+    header.own = own_digest(&header);
     return header;
 }
 
@@ -114,108 +118,126 @@ bool gcs_index_covers(const struct gcs_index *index)
     return !index->baseline.uncovered;
 }
 
-/* To the sink, and into the checksum. */
-static bool put(const struct gcs_sink *sink, XXH3_state_t *sum, const void *bytes, size_t count)
+static bool put(const struct gcs_sink *sink, const void *bytes, size_t count)
 {
-    if (!count)
-        return true;
-    XXH3_64bits_update(sum, bytes, count);
-    return sink->write(sink->to, bytes, count);
+    return !count || sink->write(sink->to, bytes, count);
 }
 
-static bool put_all(struct gcs_index *index, const struct header *header,
-                    const struct gcs_sink *sink, XXH3_state_t *state)
+/* A checksum of the header's and all arrays' own. */
+static struct gcs_digest sum_of(const struct header *header, const struct index_array *arrays,
+                                size_t count)
 {
-    static const char zeros[PADDING];
-    struct index_array arrays[INDEX_ARRAYS];
-    bool good = put(sink, state, header, sizeof *header);
-    for (size_t i = 0, count = index_arrays(index, arrays); i < count && good; i++) {
-        size_t bytes = arrays[i].count * arrays[i].size;
-        good = put(sink, state, *arrays[i].array, bytes) &&
-               put(sink, state, zeros, padded(bytes) - bytes);
-    }
-    uint64_t sum = XXH3_64bits_digest(state);
-    return good && sink->write(sink->to, &sum, sizeof sum);
+    struct gcs_digest digests[INDEX_ARRAYS + 1];
+    for (size_t i = 0; i < count; i++)
+        digests[i] = gcs_digest_of(*arrays[i].array, arrays[i].count * arrays[i].size);
+    digests[count] = gcs_digest_of(header, sizeof *header);
+    return gcs_digest_of(digests, (count + 1) * sizeof *digests);
 }
 
 bool gcs_index_write(const struct gcs_index *index, const struct gcs_trace *trace,
                      const struct gcs_rules *rules, const struct gcs_sink *sink)
 {
+    static const char zeros[PADDING];
     struct index_array arrays[INDEX_ARRAYS];
     struct gcs_index copy = *index; /* the table has no const form */
     GCS_REQUIRE(gcs_index_covers(index));
     const struct header header = header_of(&copy, trace, rules, arrays);
-    XXH3_state_t *state = XXH3_createState();
-    if (!state)
-        return false;
-    XXH3_64bits_reset(state);
-    bool good = put_all(&copy, &header, sink, state);
-    XXH3_freeState(state);
-    return good;
+    const size_t count = index_arrays(&copy, arrays);
+    const struct gcs_digest sum = sum_of(&header, arrays, count);
+    bool good = put(sink, &header, sizeof header);
+    for (size_t i = 0; i < count && good; i++) {
+        size_t bytes = arrays[i].count * arrays[i].size;
+        good = put(sink, *arrays[i].array, bytes) && put(sink, zeros, padded(bytes) - bytes);
+    }
+    return good && put(sink, &sum, sizeof sum);
 }
 
-/* Why the bytes are not the index of this trace under these rules, or NULL. */
-static const char *misfit(const unsigned char *bytes, size_t size,
-                          const struct gcs_trace *trace, const struct gcs_rules *rules)
+/* Whether the file is as long as the arrays that it announces. */
+static bool has_its_length(const struct header *header, const struct index_array *arrays,
+                           size_t size)
+{
+    uint64_t left = size - sizeof *header - sizeof(struct gcs_digest);
+    for (size_t i = 0; i < INDEX_ARRAYS; i++) {
+        if (arrays[i].size ? header->counts[i] > left / arrays[i].size : header->counts[i] != 0)
+            return false;
+        uint64_t bytes = padded(header->counts[i] * arrays[i].size);
+        if (bytes > left)
+            return false;
+        left -= bytes;
+    }
+    return left == 0;
+}
+
+static bool is_same(const struct gcs_digest *a, const struct gcs_digest *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Why the bytes are not the index of this trace under these rules, or NULL; they may still be
+ * damaged. */
+static const char *misfit(const void *bytes, size_t size, const struct gcs_trace *trace,
+                          const struct gcs_rules *rules, struct header *header)
 {
     struct gcs_index empty = {0};
-    struct index_array arrays[INDEX_ARRAYS];
+    struct index_array arrays[INDEX_ARRAYS] = {0};
     const struct header expected = header_of(&empty, trace, rules, arrays);
-    struct header header;
-    uint64_t sum;
-    if (size < sizeof header + sizeof sum)
+    if (size < sizeof *header + sizeof(struct gcs_digest))
         return "it is too short";
-    memcpy(&header, bytes, sizeof header);
-    if (memcmp(header.magic, magic, sizeof magic) != 0)
+    memcpy(header, bytes, sizeof *header);
+    if (memcmp(header->magic, magic, sizeof magic) != 0)
         return "it is no index";
-    if (memcmp(header.version, expected.version, sizeof header.version) != 0 ||
-        header.format != expected.format || header.order != expected.order ||
-        header.sizes != expected.sizes)
+    if (memcmp(header->version, expected.version, sizeof header->version) != 0 ||
+        header->format != expected.format || header->order != expected.order ||
+        !is_same(&header->sizes, &expected.sizes))
         return "another gcsim made it";
-    if (memcmp(&header.trace, &expected.trace, sizeof header.trace) != 0)
+    if (!is_same(&header->trace, &expected.trace))
         return "it is of another trace";
-    if (header.rules != expected.rules)
+    if (!is_same(&header->rules, &expected.rules))
         return "it is of another model";
-    memcpy(&sum, bytes + size - sizeof sum, sizeof sum);
-    if (header.bytes != size - sizeof sum || sum != XXH3_64bits(bytes, size - sizeof sum))
-        return "it is damaged";
-    return NULL;
+    const struct gcs_digest own = own_digest(header);
+    return is_same(&header->own, &own) && has_its_length(header, arrays, size)
+               ? NULL
+               : "it is damaged";
 }
 
-static enum gcs_status fill(struct gcs_index *index, const unsigned char *bytes,
-                            struct gcs_error *error)
+static enum gcs_status fill(struct gcs_index *index, const struct header *header,
+                            const unsigned char *bytes, struct gcs_error *error)
 {
     struct index_array arrays[INDEX_ARRAYS];
-    struct header header;
-    memcpy(&header, bytes, sizeof header);
-    set_scalars(index, &header.scalars);
-    bytes += sizeof header;
-    for (size_t i = 0, count = index_arrays(index, arrays); i < count; i++) {
-        size_t length = (size_t)header.counts[i] * arrays[i].size;
-        if (header.counts[i])
+    struct gcs_digest sum, expected;
+    set_scalars(index, &header->scalars);
+    bytes += sizeof *header;
+    size_t count = index_arrays(index, arrays);
+    for (size_t i = 0; i < count; i++) {
+        arrays[i].count = (size_t)header->counts[i];
+        size_t length = arrays[i].count * arrays[i].size;
+        if (length)
             GCS_TRY(gcs_memory_grow(index->memory, arrays[i].array, arrays[i].capacity,
-                                    (size_t)header.counts[i], arrays[i].size, error));
+                                    arrays[i].count, arrays[i].size, error));
         if (length)
             memcpy(*arrays[i].array, bytes, length);
         if (arrays[i].counted)
-            *arrays[i].counted = (size_t)header.counts[i];
+            *arrays[i].counted = arrays[i].count;
         bytes += padded(length);
     }
-    return GCS_OK;
+    memcpy(&sum, bytes, sizeof sum);
+    expected = sum_of(header, arrays, count);
+    return is_same(&sum, &expected) ? GCS_OK : gcs_fail(error, GCS_INVALID, "it is damaged");
 }
 
 enum gcs_status gcs_index_read(const void *bytes, size_t size, const struct gcs_trace *trace,
                                const struct gcs_rules *rules, struct gcs_memory *memory,
                                struct gcs_index **index, struct gcs_error *error)
 {
-    const char *why = misfit(bytes, size, trace, rules);
+    struct header header;
+    const char *why = misfit(bytes, size, trace, rules, &header);
     if (why)
         return gcs_fail(error, GCS_INVALID, "%s", why);
     struct gcs_index *made = calloc(1, sizeof *made);
     if (!made)
         return gcs_fail(error, GCS_NOMEM, "out of memory");
     made->memory = made->baseline.memory = memory;
-    enum gcs_status status = fill(made, bytes, error);
+    enum gcs_status status = fill(made, &header, bytes, error);
     if (status != GCS_OK)
         gcs_index_free(made);
     else
