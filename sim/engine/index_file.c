@@ -85,7 +85,8 @@ static uint64_t padded(uint64_t bytes)
 
 static struct gcs_digest own_digest(const struct header *header)
 {
-    struct header copy = *header;
+    struct header copy;
+    memcpy(&copy, header, sizeof copy);
     memset(&copy.own, 0, sizeof copy.own);
     return gcs_digest_of(&copy, sizeof copy);
 }
