@@ -75,6 +75,13 @@ void gcs_init(void);
 /** "0.1.0" */
 const char *gcs_version(void);
 
+/** Who is told how far a long pass has come: `done` of `total`, 0 where the end is unknown.
+ * Told some thousand times a second at most, in the thread that passes. */
+struct gcs_watch {
+    void (*moved)(void *watcher, uint64_t done, uint64_t total);
+    void *watcher;
+};
+
 /*
  * Memory: a budget that a trial or a reading may not exceed, and arrays that grow under it.
  */
@@ -82,6 +89,7 @@ struct gcs_memory {
     size_t limit; /* bytes; 0: none */
     size_t used;
     size_t peak;
+    const struct gcs_watch *watch; /* of what works within it; borrowed. NULL: nobody */
 };
 
 /** Makes *array (of *capacity elements of `size` bytes, NULL and 0 at first) hold at least

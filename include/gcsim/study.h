@@ -49,12 +49,25 @@ struct gcs_trial {
 /** Strategy `default` at the model's own thresholds. */
 bool gcs_trial_is_default(const struct gcs_trial *trial);
 
-/** Called by a worker after a trial, never by two at a time; may be NULL. The ledger and the
- * pauses and latencies are the worker's, valid during the call. false: give up. */
+/** What a program's trials wait for. */
+#define GCS_STAGE_LIST(X)     \
+    X(GENERATE, "generating") \
+    X(LIFETIMES, "analysing") \
+    X(INDEX, "indexing")
+#define GCS_STAGE_ENUM_(name, text) GCS_STAGE_##name,
+enum gcs_stage { GCS_STAGE_LIST(GCS_STAGE_ENUM_) GCS_STAGE_COUNT };
+const char *gcs_stage_name(enum gcs_stage stage);
+
+/** Called by workers, never by two at a time; each may be NULL.
+ *  `trial_done`: after a trial. The ledger and the pauses and latencies are the worker's, valid
+ *  during the call. false: give up.
+ *  `stage_moved`: now and then while a trace is made or analysed: `events` of `total`, 0 where
+ *  nobody knows yet. */
 struct gcs_observer {
     bool (*trial_done)(void *observer, const struct gcs_trial *trial,
                        const struct gcs_ledger *ledger, const struct gcs_histogram *pauses,
                        const struct gcs_histogram *requests);
+    void (*stage_moved)(void *observer, enum gcs_stage stage, uint64_t events, uint64_t total);
     void *observer;
 };
 

@@ -239,11 +239,17 @@ struct progress {
     bool shown;
     uint64_t total;
     uint64_t done;
-    double started;
-    double last;
+    double started; /* the first trial; or until then, the stage */
+    double last;    /* drawn */
     uint64_t best_gc_ns;
+    int stage;       /* enum gcs_stage of the first program; -1: none yet */
+    double stage_at; /* when a stage last moved */
 };
 void progress_begin(struct progress *progress, uint64_t total, bool quiet);
+/** Before the first trial, the bar is the stage's; behind it the stages of further programs
+ * show by name and share. */
+void progress_stage(struct progress *progress, enum gcs_stage stage, uint64_t events,
+                    uint64_t total);
 void progress_step(struct progress *progress, const struct gcs_trial *trial);
 void progress_end(struct progress *progress);
 

@@ -86,13 +86,57 @@ void supply_free(struct supply *supply)
     free(supply->views);
 }
 
+const char *gcs_stage_name(enum gcs_stage stage)
+{
+#define TEXT(name, text) text,
+    static const char *const names[] = {GCS_STAGE_LIST(TEXT)};
+    return names[stage];
+}
+
+/* On its way from a pass to the study's observer. */
+struct telling {
+    struct gcs_watch watch;
+    const struct gcs_observer *observer;
+    struct workers *workers;
+    enum gcs_stage stage;
+};
+
+static void moved(void *watcher, uint64_t done, uint64_t total)
+{
+    const struct telling *telling = watcher;
+    workers_lock(telling->workers);
+    telling->observer->stage_moved(telling->observer->observer, telling->stage, done, total);
+    workers_unlock(telling->workers);
+}
+
+/* What works within `memory` from here on tells the observer. */
+static void begin_stage(struct gcs_memory *memory, struct telling *telling,
+                        enum gcs_stage stage)
+{
+    telling->stage = stage;
+    telling->watch = (struct gcs_watch){moved, telling};
+    memory->watch = telling->observer->stage_moved ? &telling->watch : NULL;
+}
+
+/* Under the workers' lock: what a pass has to do behind its last event is done too. */
+static void end_stage(struct gcs_memory *memory, const struct telling *telling,
+                      const struct gcs_trace *trace)
+{
+    memory->watch = NULL;
+    if (telling->observer->stage_moved && trace)
+        telling->observer->stage_moved(telling->observer->observer, telling->stage,
+                                       trace->events, trace->events);
+}
+
 static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t index,
-                                   struct source *source, struct gcs_error *error)
+                                   struct source *source, struct telling *telling,
+                                   struct gcs_error *error)
 {
     const struct gcs_program *program = &plan->programs[index];
     source->memory.limit = plan->max_memory;
     source->trace = program->trace;
     if (!source->trace) {
+        begin_stage(&source->memory, telling, GCS_STAGE_GENERATE);
         GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
                                       &source->memory, &source->generated, error));
         source->trace = source->generated;
@@ -104,7 +148,7 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
  */
 static enum gcs_status make_view(const struct gcs_study_plan *plan, const struct source *source,
                                  const struct gcs_model *model, struct view *view,
-                                 struct gcs_error *error)
+                                 struct telling *telling, struct gcs_error *error)
 {
     const struct gcs_index_store *store = &plan->indexes;
     struct gcs_error refused = {0};
@@ -112,6 +156,7 @@ static enum gcs_status make_view(const struct gcs_study_plan *plan, const struct
     if (!source->generated && store->load &&
         store->load(store->store, source->trace, model, &view->memory, &view->index))
         return GCS_OK;
+    begin_stage(&view->memory, telling, GCS_STAGE_INDEX);
     enum gcs_status status =
         gcs_index_new(source->trace, &model->rules, &view->memory, &view->index, &refused);
     if (status == GCS_OK && !source->generated && store->keep && gcs_index_covers(view->index))
@@ -132,11 +177,13 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
     struct source *source = source_of(supply, trial);
     struct view *view = view_of(supply, trial);
     const struct gcs_study_plan *plan = supply->plan;
+    struct telling telling = {.observer = &plan->observer, .workers = workers};
     if (source->made == UNMADE) {
         source->made = view->made = MAKING;
         workers_unlock(workers);
-        trial->status = make_source(plan, trial->program, source, &trial->error);
+        trial->status = make_source(plan, trial->program, source, &telling, &trial->error);
         workers_lock(workers);
+        end_stage(&source->memory, &telling, source->trace);
         source->made = MADE;
         view->made = UNMADE;
         workers_wake(workers);
@@ -144,8 +191,10 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
     if (trial->status == GCS_OK && view->made == UNMADE && view->wanted) {
         view->made = MAKING;
         workers_unlock(workers);
-        trial->status = make_view(plan, source, trial->setting.model, view, &trial->error);
+        trial->status =
+            make_view(plan, source, trial->setting.model, view, &telling, &trial->error);
         workers_lock(workers);
+        end_stage(&view->memory, &telling, source->trace);
         workers_wake(workers);
     }
     view->made = MADE;
@@ -156,6 +205,7 @@ enum gcs_status supply_lifetimes(struct supply *supply, struct workers *workers,
                                  struct gcs_trial *trial)
 {
     struct source *source = source_of(supply, trial);
+    struct telling telling = {.observer = &supply->plan->observer, .workers = workers};
     enum gcs_status status = GCS_OK;
     workers_lock(workers);
     while (source->lifetimes_made == MAKING)
@@ -163,9 +213,11 @@ enum gcs_status supply_lifetimes(struct supply *supply, struct workers *workers,
     if (source->lifetimes_made == UNMADE) {
         source->lifetimes_made = MAKING;
         workers_unlock(workers);
+        begin_stage(&source->memory, &telling, GCS_STAGE_LIFETIMES);
         status =
             gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, &trial->error);
         workers_lock(workers);
+        end_stage(&source->memory, &telling, source->trace);
         source->lifetimes_made = status == GCS_OK ? MADE : UNMADE;
         workers_wake(workers);
     }

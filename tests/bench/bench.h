@@ -48,7 +48,7 @@ struct priced {
 
 /** What was measured of one trace. */
 struct subject {
-    const char *name;
+    char name[64];
     uint64_t events, allocations;
     uint64_t live_objects; /* at most, if nothing is collected */
     struct stage stages[STAGES_MAX];
@@ -63,10 +63,11 @@ struct subject {
     char python[64];       /* which interpreter `real` is; "": none */
 };
 
-/** How much is measured. */
+/** How much is measured: making and reading a trace; the analysis and the index; all of it. */
+enum depth { DEPTH_TRACE, DEPTH_ANALYSIS, DEPTH_WHOLE };
 struct plan {
     int runs;
-    bool whole;           /* false: the analysis and the index alone */
+    enum depth depth;
     const char *real;     /* command that runs a trace in a real interpreter; NULL: don't */
     const char *scratch;  /* a path for the trace that it reads */
     struct gcs_cost cost; /* what collections cost */
@@ -101,8 +102,12 @@ void measure_real(const struct gcs_trace *trace, const struct plan *plan,
 
 /* show.c */
 enum shape { SHAPE_TEXT, SHAPE_CSV, SHAPE_JSON };
-/** The first `whole` subjects in full, the rest as rows of growth. */
-void show(const struct subject *subjects, size_t whole, size_t count, int runs,
-          enum shape shape, FILE *to);
+/** For people: one subject measured in full; those whose size grows; those of which the trace
+ *  alone was measured. */
+void show_subject(const struct subject *subject, int runs, FILE *to);
+void show_growth(const struct subject *subjects, size_t count, FILE *to);
+void show_traces(const struct subject *subjects, size_t count, FILE *to);
+/** For programs: a figure a row. */
+void show_rows(const struct subject *subjects, size_t count, enum shape shape, FILE *to);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmake --build --preset release -t bench, or ./run bench; docs/benchmarks.md says what for. */
+#define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +71,9 @@ static bool parse(int count, char **words, struct options *options, enum shape *
 enum {
     WHOLE = 2,
     GROWTH_MAX = 3,
+    SHIPPED_MAX = 64,
     FIRST_GROWTH = 1000000,
+    SHIPPED_EVENTS = 5000000,   /* at most, of a shipped workload */
     SMALL_ALLOCATIONS = 100000, /* for a phase alone */
     SMALL_EVENTS = 400000,
 };
@@ -78,7 +82,7 @@ enum {
 static size_t grow(uint64_t largest, struct plan plan, struct subject *subjects)
 {
     size_t count = 0;
-    plan.whole = false;
+    plan.depth = DEPTH_ANALYSIS;
     for (uint64_t n = FIRST_GROWTH; n <= largest && count < GROWTH_MAX; n *= 10) {
         struct origin origin = {.name = "growth", .allocations = n};
         fprintf(stderr, "bench: growth, %llu allocations\n", (unsigned long long)n);
@@ -87,17 +91,50 @@ static size_t grow(uint64_t largest, struct plan plan, struct subject *subjects)
     return count;
 }
 
-static void print_table(const struct options *options, struct plan plan, enum shape shape,
-                        const struct origin origins[WHOLE])
+/* The traces of all shipped workloads; returns how many. */
+static size_t ship(const char *source, struct plan plan, struct subject *subjects)
 {
-    struct subject subjects[WHOLE + GROWTH_MAX];
-    size_t measured = 0;
-    for (; measured < WHOLE; measured++) {
-        fprintf(stderr, "bench: %s\n", origins[measured].name);
-        measure(&origins[measured], &plan, &subjects[measured]);
+    char pattern[1024];
+    size_t count = 0;
+    glob_t found;
+    plan.depth = DEPTH_TRACE;
+    snprintf(pattern, sizeof pattern, "%s/configs/workloads/*.yaml", source);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        give_up("no workloads", pattern);
+    for (; count < found.gl_pathc && count < SHIPPED_MAX; count++) {
+        const char *path = found.gl_pathv[count];
+        struct origin origin = {.name = strrchr(path, '/') + 1, .max_events = SHIPPED_EVENTS};
+        fprintf(stderr, "bench: %s\n", origin.name);
+        origin.workload = read_workload(source, path + strlen(source) + 1);
+        measure(&origin, &plan, &subjects[count]);
+        gcs_workload_free(origin.workload);
     }
-    measured += grow(options->growth, plan, subjects + measured);
-    show(subjects, WHOLE, measured, options->runs, shape, stdout);
+    globfree(&found);
+    return count;
+}
+
+static void print_table(const struct options *options, const struct plan *plan,
+                        enum shape shape, const struct origin origins[WHOLE])
+{
+    static struct subject subjects[WHOLE + GROWTH_MAX + SHIPPED_MAX];
+    bool text = shape == SHAPE_TEXT;
+    size_t count = 0;
+    for (; count < WHOLE; count++) {
+        fprintf(stderr, "bench: %s\n", origins[count].name);
+        measure(&origins[count], plan, &subjects[count]);
+        if (text)
+            show_subject(&subjects[count], options->runs, stdout);
+        fflush(stdout);
+    }
+    size_t grown = grow(options->growth, *plan, subjects + count);
+    if (text)
+        show_growth(subjects + count, grown, stdout);
+    count += grown;
+    size_t shipped = ship(options->source, *plan, subjects + count);
+    if (text)
+        show_traces(subjects + count, shipped, stdout);
+    else
+        show_rows(subjects, count + shipped, shape, stdout);
 }
 
 static void run_phase(const struct options *options, const struct plan *plan,
@@ -130,7 +167,7 @@ int main(int count, char **words)
     gcs_init();
     struct gcs_arena arena;
     struct plan plan = {.runs = options.runs,
-                        .whole = true,
+                        .depth = DEPTH_WHOLE,
                         .real = options.real && *options.real ? options.real : NULL,
                         .scratch = options.scratch};
     gcs_arena_init(&arena);
@@ -145,7 +182,7 @@ int main(int count, char **words)
     if (options.phase)
         run_phase(&options, &plan, origins);
     else
-        print_table(&options, plan, shape, origins);
+        print_table(&options, &plan, shape, origins);
     for (size_t i = 0; i < WHOLE; i++)
         gcs_workload_free(origins[i].workload);
     gcs_arena_fini(&arena);

@@ -145,28 +145,32 @@ static void measure_generation(struct bench *bench, struct subject *subject)
 
 static void measure_stages(struct bench *bench, struct subject *subject)
 {
+    enum { OF_TRACE = 1, OF_ANALYSIS = 2 };
+    static const unsigned wanted[] = {[DEPTH_TRACE] = OF_TRACE,
+                                      [DEPTH_ANALYSIS] = OF_ANALYSIS,
+                                      [DEPTH_WHOLE] = OF_TRACE | OF_ANALYSIS};
     static const struct {
         const char *name;
         void (*run)(struct bench *bench);
-        bool whole;
-    } passes[] = {{"decode, plain", pass_decode_plain, true},
-                  {"decode, zstd", pass_decode, true},
-                  {"read and check", pass_read, true},
-                  {"lifetimes", pass_lifetimes, false},
-                  {"index", pass_index, false}};
-    bool whole = bench->plan->whole;
-    if (whole)
+        unsigned part;
+    } passes[] = {{"decode, plain", pass_decode_plain, OF_TRACE},
+                  {"decode, zstd", pass_decode, OF_TRACE},
+                  {"read and check", pass_read, OF_TRACE},
+                  {"lifetimes", pass_lifetimes, OF_ANALYSIS},
+                  {"index", pass_index, OF_ANALYSIS}};
+    unsigned parts = wanted[bench->plan->depth];
+    if (parts & OF_TRACE)
         measure_generation(bench, subject);
     if (bench->origin->allocations) {
-        double seconds = median_of(bench, pass_build, whole ? bench->plan->runs : 1);
+        double seconds = median_of(bench, pass_build, parts & OF_TRACE ? bench->plan->runs : 1);
         note(subject, "build and encode", seconds, bench->trace);
     } else {
         pass_build(bench);
     }
-    if (whole)
+    if (parts & OF_TRACE)
         bench->plain = recode(bench->trace, false, &bench->trace_memory);
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++)
-        if (whole || !passes[i].whole)
+        if (parts & passes[i].part)
             note(subject, passes[i].name, median_of(bench, passes[i].run, bench->plan->runs),
                  bench->trace);
 }
@@ -219,7 +223,8 @@ static void price_a_thousand(struct bench *bench)
 static void price(struct bench *bench, struct subject *subject, struct priced *priced)
 {
     bench->threshold0 = priced->threshold0;
-    if (bench->plan->whole) {
+    bool whole = bench->plan->depth == DEPTH_WHOLE;
+    if (whole) {
         bench->trial_memory.peak = bench->trial_memory.used;
         priced->replay = median_of(bench, price_by_replay, bench->plan->runs);
         double bytes = (double)(bench->trial_memory.peak - bench->trial_memory.used) /
@@ -230,8 +235,8 @@ static void price(struct bench *bench, struct subject *subject, struct priced *p
     struct gcs_summary replayed = bench->summary;
     priced->index = median_of(bench, price_by_index, bench->plan->runs + 4);
     priced->collections = bench->ledger.collection_count;
-    if (bench->plan->whole && (replayed.gc_ns != bench->summary.gc_ns ||
-                               replayed.peak_bytes != bench->summary.peak_bytes))
+    if (whole && (replayed.gc_ns != bench->summary.gc_ns ||
+                  replayed.peak_bytes != bench->summary.peak_bytes))
         give_up("replay and index differ", subject->name);
 }
 
@@ -243,11 +248,7 @@ static double beyond(const struct gcs_memory *memory)
 /* What the analysis held beyond what it left, and what it left. */
 static void measure_memory(const struct bench *bench, struct subject *subject)
 {
-    double events = (double)subject->events;
     subject->live_objects = bench->ledger.heap.peak_objects;
-    if (bench->plain)
-        subject->plain_bytes = (double)bench->plain->image_size / events;
-    subject->zstd_bytes = (double)bench->trace->image_size / events;
     double lifetimes = beyond(&bench->lifetimes_memory), index = beyond(&bench->index_memory);
     subject->analysis_bytes =
         (lifetimes > index ? lifetimes : index) / (double)subject->live_objects;
@@ -279,16 +280,21 @@ static void bench_free(struct bench *bench)
 void measure(const struct origin *origin, const struct plan *plan, struct subject *subject)
 {
     struct bench *bench = bench_new(origin, plan);
-    *subject = (struct subject){.name = origin->name};
+    *subject = (struct subject){.events = 0};
+    snprintf(subject->name, sizeof subject->name, "%s", origin->name);
     measure_stages(bench, subject);
     subject->events = bench->trace->events;
     subject->allocations = bench->trace->allocations;
-    for (size_t i = 0; i < PRICED; i++) {
+    if (bench->plain)
+        subject->plain_bytes = (double)bench->plain->image_size / (double)subject->events;
+    subject->zstd_bytes = (double)bench->trace->image_size / (double)subject->events;
+    for (size_t i = 0; plan->depth > DEPTH_TRACE && i < PRICED; i++) {
         subject->priced[i].threshold0 = thresholds[i];
         price(bench, subject, &subject->priced[i]);
     }
-    measure_memory(bench, subject); /* the last setting collects nothing */
-    if (plan->whole) {
+    if (plan->depth > DEPTH_TRACE)
+        measure_memory(bench, subject); /* the last setting collects nothing */
+    if (plan->depth == DEPTH_WHOLE) {
         subject->thousand = median_of(bench, price_a_thousand, plan->runs);
         measure_real(bench->trace, plan, subject);
     }

@@ -75,7 +75,7 @@ static void print_sizes(const struct subject *subject, FILE *to)
             subject->analysis_bytes, subject->index_bytes);
 }
 
-static void print_subject(const struct subject *subject, int runs, FILE *to)
+void show_subject(const struct subject *subject, int runs, FILE *to)
 {
     fprintf(to,
             "%s: %llu allocations, %llu events, at most %llu objects if nothing is "
@@ -108,7 +108,7 @@ static const struct priced *priced_at(const struct subject *subject, int64_t thr
     return NULL;
 }
 
-static void print_growth(const struct subject *subjects, size_t count, FILE *to)
+void show_growth(const struct subject *subjects, size_t count, FILE *to)
 {
     fprintf(to,
             "growth\n\n%12s %12s %14s %15s %11s %11s %11s\n"
@@ -122,6 +122,30 @@ static void print_growth(const struct subject *subjects, size_t count, FILE *to)
                 analysis(subject) * 1e9 / (double)subject->events, subject->index_bytes,
                 priced_at(subject, 700)->index * 1e3, priced_at(subject, 5000)->index * 1e3,
                 priced_at(subject, 50000)->index * 1e3);
+    }
+}
+
+static double rate(const struct subject *subject, const char *pass)
+{
+    for (size_t i = 0; i < subject->stage_count; i++)
+        if (gcs_same(subject->stages[i].name, pass))
+            return per_second(subject->stages[i].events, subject->stages[i].seconds);
+    return 0;
+}
+
+void show_traces(const struct subject *subjects, size_t count, FILE *to)
+{
+    fprintf(to,
+            "\nshipped workloads: bytes an event and million events a second\n\n"
+            "%-16s %12s %7s %7s %10s %14s %14s %11s\n",
+            "workload", "events", "plain", "zstd", "generated", "decoded, plain",
+            "decoded, zstd", "and checked");
+    for (size_t i = 0; i < count; i++) {
+        const struct subject *subject = &subjects[i];
+        fprintf(to, "%-16s %12llu %7.2f %7.2f %10.1f %14.1f %14.1f %11.1f\n", subject->name,
+                (unsigned long long)subject->events, subject->plain_bytes, subject->zstd_bytes,
+                rate(subject, "generate"), rate(subject, "decode, plain"),
+                rate(subject, "decode, zstd"), rate(subject, "read and check"));
     }
 }
 
@@ -188,17 +212,9 @@ static void put_subject(struct rows *rows)
     put(rows, "index_bytes_an_allocation", "", subject->index_bytes, "bytes");
 }
 
-void show(const struct subject *subjects, size_t whole, size_t count, int runs,
-          enum shape shape, FILE *to)
+void show_rows(const struct subject *subjects, size_t count, enum shape shape, FILE *to)
 {
     struct rows rows = {.shape = shape, .to = to};
-    if (shape == SHAPE_TEXT) {
-        for (size_t i = 0; i < whole; i++)
-            print_subject(&subjects[i], runs, to);
-        if (count > whole)
-            print_growth(subjects + whole, count - whole, to);
-        return;
-    }
     fprintf(to, shape == SHAPE_CSV ? "subject,allocations,figure,at,value,unit\n" : "[\n");
     for (size_t i = 0; i < count; i++) {
         rows.subject = &subjects[i];
