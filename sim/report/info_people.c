@@ -280,19 +280,11 @@ static void print_references(const struct gcs_demographics *found, struct gcs_te
     gcs_text_add(text, "\n");
 }
 
-static bool is_on_path(const struct gcs_knot_sum *sum, uint32_t type)
-{
-    for (size_t i = 0; i < sum->path_length && i < GCS_PATH_MAX; i++)
-        if (sum->path[i].type == type)
-            return true;
-    return false;
-}
-
-/* "Session.0 -> Entry.1 -> Session, with list". */
+/* "Session.0 -> Entry.1 -> Session". */
 static void print_way(const struct gcs_trace *trace, const struct gcs_knot_sum *sum,
                       struct gcs_text *way)
 {
-    size_t shown = sum->path_length <= GCS_PATH_MAX ? sum->path_length : 2, with = 0;
+    size_t shown = sum->path_length <= GCS_PATH_MAX ? sum->path_length : 2;
     for (size_t i = 0; i < shown; i++) {
         gcs_print_slot(trace, &sum->path[i], way);
         gcs_text_add(way, " -> ");
@@ -301,16 +293,12 @@ static void print_way(const struct gcs_trace *trace, const struct gcs_knot_sum *
         gcs_text_add(way, "… (%zu steps)", sum->path_length);
     else
         gcs_text_add(way, "%s", trace->types[sum->path[0].type]->name);
-    for (size_t i = 0; i < sum->type_count; i++)
-        if (!is_on_path(sum, sum->types[i]))
-            gcs_text_add(way, "%s%s", with++ ? ", " : "; with ",
-                         trace->types[sum->types[i]]->name);
 }
 
 static void print_cycles(const struct gcs_demographics *found, struct gcs_text *text)
 {
-    static const char *const words[] = {"Cyclic garbage", "cycles",  "objects",
-                                        "bytes",          "largest", "shortest way round"};
+    static const char *const words[] = {"Garbage", "cycles", "objects",           "bytes",
+                                        "largest", "types",  "shortest way round"};
     struct gcs_grid grid;
     HEADS(&grid, words);
     for (size_t i = 0; i < found->knot_sum_count && i < CYCLES_SHOWN; i++) {
@@ -324,6 +312,7 @@ static void print_cycles(const struct gcs_demographics *found, struct gcs_text *
         add_short_count(&grid, sum->objects);
         add_bytes(&grid, sum->bytes);
         add_short_count(&grid, sum->largest);
+        gcs_grid_add(&grid, "%zu", sum->type_count);
         add_name(&grid, "", way.data, WAY_WIDTH);
         gcs_text_fini(&way);
     }
