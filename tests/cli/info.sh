@@ -42,6 +42,15 @@ for trace in t.gctrace wide.gctrace "$SOURCE"/tests/golden/*.gctrace; do
     done
 done
 
+# Into a file, which is not overwritten unasked.
+expect 0 trace info t.gctrace
+cp ../out printed
+expect 0 trace info t.gctrace -o info.txt
+silent
+same info.txt printed
+expect 1 trace info t.gctrace -o info.txt
+expect 0 trace info t.gctrace -o info.txt --force
+
 # From bytes, from stdin and from a workload alike.
 expect 0 trace info t.gctrace --format json
 cp ../out text.json
