@@ -82,6 +82,25 @@ int command_sweep(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
+int command_docs(const struct options *options);
+
+/*
+ * The tables of commands and options, for what is made of them: docs.c
+ */
+struct option_facts {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* NULL: a flag */
+    const char *help;
+    bool repeats;
+    unsigned commands; /* bits */
+};
+/** false behind the last. */
+bool option_at(size_t index, struct option_facts *facts);
+/** NULL behind the last. */
+const struct command *command_at(size_t index);
+/** What is said of all commands. */
+extern const char gcsim_about[], input_about[];
 
 /** gcsim trace info, of a checked or made trace; what can be said about its options first. */
 int trace_info(struct input *input, const struct options *options);

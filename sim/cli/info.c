@@ -135,8 +135,11 @@ int trace_info(struct input *input, const struct options *options)
     }
     gcs_text_init(&text, NULL);
     print(input, &found, options, &text);
-    print_out(&text);
+    if (!options->output || gcs_same(options->output, "-"))
+        print_out(&text);
+    else if (!file_write(options->output, text.data, text.length, options->force))
+        code = EXIT_FAILED;
     gcs_text_fini(&text);
     gcs_demographics_fini(&found);
-    return EXIT_DONE;
+    return code;
 }

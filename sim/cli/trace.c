@@ -115,9 +115,10 @@ enum { VERBS = sizeof verbs / sizeof verbs[0] };
 /* Before minutes are spent: is there a name to write to, and may it be? */
 static int check_options(size_t verb, const struct options *options)
 {
-    if (verbs[verb].run == trace_info)
-        return trace_info_options(options);
-    if (options->growth || options->table || options->format_name) {
+    bool info = verbs[verb].run == trace_info;
+    if (info && trace_info_options(options) != EXIT_DONE)
+        return EXIT_USAGE;
+    if (!info && (options->growth || options->table || options->format_name)) {
         print_usage_error("--growth, --table and --format are of gcsim trace info");
         return EXIT_USAGE;
     }

@@ -7,7 +7,13 @@
 #include <string.h>
 
 enum { TYPES_SHOWN = 12, CYCLES_SHOWN = 8, CLOSERS_SHOWN = 10, GROWTH_SHOWN = 15 };
-enum { NAME_WIDTH = 24, WAY_WIDTH = 52, CURVE_WIDTH = 64, GROWTH_COLUMNS = 5 };
+enum {
+    NAME_WIDTH = 24,
+    GROWTH_NAME_WIDTH = 20,
+    WAY_WIDTH = 46,
+    CURVE_WIDTH = 64,
+    GROWTH_COLUMNS = 4
+};
 
 void gcs_print_slot(const struct gcs_trace *trace, const struct gcs_slot *slot,
                     struct gcs_text *text)
@@ -53,20 +59,29 @@ static void add_count(struct gcs_grid *grid, uint64_t count)
 }
 
 /* "12,345", and "1.53M" beyond. */
-static void add_short_count(struct gcs_grid *grid, uint64_t count)
+static void print_short_count(uint64_t count, char text[16])
 {
     static const char units[] = " kMGT";
     double value = (double)count;
     unsigned unit = 0;
     if (count < 100000) {
-        add_count(grid, count);
+        char whole[32];
+        gcs_print_count(count, whole);
+        snprintf(text, 16, "%.15s", whole);
         return;
     }
     while (value >= 999.5 && units[unit + 1]) {
         value /= 1000;
         unit++;
     }
-    gcs_grid_add(grid, "%.*f%c", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[unit]);
+    snprintf(text, 16, "%.*f%c", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[unit]);
+}
+
+static void add_short_count(struct gcs_grid *grid, uint64_t count)
+{
+    char text[16];
+    print_short_count(count, text);
+    gcs_grid_add(grid, "%s", text);
 }
 
 static void add_share(struct gcs_grid *grid, uint64_t part, uint64_t whole)
@@ -265,19 +280,11 @@ static void print_references(const struct gcs_demographics *found, struct gcs_te
     gcs_text_add(text, "\n");
 }
 
-static bool is_on_path(const struct gcs_knot_sum *sum, uint32_t type)
-{
-    for (size_t i = 0; i < sum->path_length && i < GCS_PATH_MAX; i++)
-        if (sum->path[i].type == type)
-            return true;
-    return false;
-}
-
-/* "Session.0 -> Entry.1 -> Session, with list". */
+/* "Session.0 -> Entry.1 -> Session". */
 static void print_way(const struct gcs_trace *trace, const struct gcs_knot_sum *sum,
                       struct gcs_text *way)
 {
-    size_t shown = sum->path_length <= GCS_PATH_MAX ? sum->path_length : 2, with = 0;
+    size_t shown = sum->path_length <= GCS_PATH_MAX ? sum->path_length : 2;
     for (size_t i = 0; i < shown; i++) {
         gcs_print_slot(trace, &sum->path[i], way);
         gcs_text_add(way, " -> ");
@@ -286,16 +293,12 @@ static void print_way(const struct gcs_trace *trace, const struct gcs_knot_sum *
         gcs_text_add(way, "… (%zu steps)", sum->path_length);
     else
         gcs_text_add(way, "%s", trace->types[sum->path[0].type]->name);
-    for (size_t i = 0; i < sum->type_count; i++)
-        if (!is_on_path(sum, sum->types[i]))
-            gcs_text_add(way, "%s%s", with++ ? ", " : "; with ",
-                         trace->types[sum->types[i]]->name);
 }
 
 static void print_cycles(const struct gcs_demographics *found, struct gcs_text *text)
 {
-    static const char *const words[] = {"Cyclic garbage", "cycles",  "objects",
-                                        "bytes",          "largest", "shortest way round"};
+    static const char *const words[] = {"Garbage", "cycles", "objects",           "bytes",
+                                        "largest", "types",  "shortest way round"};
     struct gcs_grid grid;
     HEADS(&grid, words);
     for (size_t i = 0; i < found->knot_sum_count && i < CYCLES_SHOWN; i++) {
@@ -305,10 +308,11 @@ static void print_cycles(const struct gcs_demographics *found, struct gcs_text *
         print_way(found->trace, sum, &way);
         gcs_grid_add(&grid, "  %.1f %%",
                      100.0 * (double)sum->objects / (double)found->all.fates[GCS_FATE_CYCLE]);
-        add_count(&grid, sum->knots);
-        add_count(&grid, sum->objects);
+        add_short_count(&grid, sum->knots);
+        add_short_count(&grid, sum->objects);
         add_bytes(&grid, sum->bytes);
-        add_count(&grid, sum->largest);
+        add_short_count(&grid, sum->largest);
+        gcs_grid_add(&grid, "%zu", sum->type_count);
         add_name(&grid, "", way.data, WAY_WIDTH);
         gcs_text_fini(&way);
     }
@@ -333,10 +337,10 @@ static void print_closers(const struct gcs_demographics *found, struct gcs_text 
         gcs_print_slot(found->trace, &sum->slot, &edge);
         gcs_text_add(&edge, " -> %s", found->trace->types[sum->slot.target]->name);
         add_name(&grid, "  ", edge.data, 2 * NAME_WIDTH - 14);
-        add_count(&grid, sum->knots);
-        add_count(&grid, sum->cut_knots);
+        add_short_count(&grid, sum->knots);
+        add_short_count(&grid, sum->cut_knots);
         add_share(&grid, sum->cut_knots, found->knots);
-        add_count(&grid, sum->references);
+        add_short_count(&grid, sum->references);
         add_share(&grid, sum->older, sum->references);
         gcs_text_fini(&edge);
     }
@@ -427,8 +431,8 @@ static uint64_t growth_rank(const struct gcs_demographics *found, uint32_t type)
 
 static void add_delta(struct gcs_grid *grid, int64_t delta)
 {
-    char text[32];
-    gcs_print_count((uint64_t)(delta < 0 ? -delta : delta), text);
+    char text[16];
+    print_short_count((uint64_t)(delta < 0 ? -delta : delta), text);
     gcs_grid_add(grid, "%s%s", delta > 0 ? "+" : delta < 0 ? "-" : "", text);
 }
 
@@ -437,8 +441,8 @@ static void add_growth_row(const struct gcs_demographics *found, uint32_t type,
 {
     size_t points = found->growth_points, steps = 0;
     size_t from = points > GROWTH_COLUMNS ? points - GROWTH_COLUMNS : 0;
-    add_name(grid, "", found->trace->types[type]->name, NAME_WIDTH);
-    add_count(grid, living_at(found, type, 0).objects);
+    add_name(grid, "", found->trace->types[type]->name, GROWTH_NAME_WIDTH);
+    add_short_count(grid, living_at(found, type, 0).objects);
     for (size_t i = 1; i < points; i++) {
         int64_t delta = (int64_t)(living_at(found, type, i).objects -
                                   living_at(found, type, i - 1).objects);
@@ -446,7 +450,7 @@ static void add_growth_row(const struct gcs_demographics *found, uint32_t type,
         if (i > from)
             add_delta(grid, delta);
     }
-    add_count(grid, living_at(found, type, points - 1).objects);
+    add_short_count(grid, living_at(found, type, points - 1).objects);
     add_delta(grid, grown(found, type));
     gcs_grid_add(grid, "%zu of %zu", steps, points - 1);
     add_bytes(grid, living_at(found, type, points - 1).bytes);
@@ -465,9 +469,9 @@ void gcs_print_growth(const struct gcs_demographics *found, struct gcs_text *tex
     gcs_grid_add(&grid, "type");
     for (size_t i = 0; i < points; i++)
         if (i == 0 || i > from)
-            gcs_grid_add(&grid, "%s%.3g %%", i ? "to " : "at ",
+            gcs_grid_add(&grid, "%s%.0f %%", i ? "to " : "at ",
                          100.0 * (double)(i + 1) / (double)points);
-    gcs_grid_add(&grid, "at the end");
+    gcs_grid_add(&grid, "end");
     gcs_grid_add(&grid, "grown");
     gcs_grid_add(&grid, "in steps");
     gcs_grid_add(&grid, "bytes");
@@ -475,5 +479,7 @@ void gcs_print_growth(const struct gcs_demographics *found, struct gcs_text *tex
         add_growth_row(found, ranked[i].type, &grid);
     end_grid(&grid, text);
     say_more(text, count, GROWTH_SHOWN, "types", "growth");
+    if (from)
+        gcs_text_add(text, "  Points between the first and the last ones: --format csv\n");
     free(ranked);
 }
