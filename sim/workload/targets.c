@@ -31,27 +31,15 @@ static bool outlives(const struct holding *holding, const struct fate *fate)
     return false;
 }
 
-/* Programs refer to few of their static objects again and again, the classes and functions that
- * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
- */
-static uint64_t pick_still(struct program *program, struct gcs_random *random)
-{
-    if (!program->still_count)
-        return 0;
-    double unit = gcs_random_unit(random);
-    return program->still[(size_t)(unit * unit * unit * unit * (double)program->still_count)];
-}
-
 static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)
 {
     const struct holding *holding = &program->rows[row];
     return outlives(holding, fate) ? holding->object : 0;
 }
 
-static uint64_t pick_recent(const struct program *program, struct gcs_random *random,
-                            const struct fate *fate)
+static uint64_t pick_recent(const struct program *program, double unit, const struct fate *fate)
 {
-    const struct recent *recent = &program->recent[gcs_pick(random, RECENT)];
+    const struct recent *recent = &program->recent[(size_t)(unit * RECENT)];
     if (!recent->object || recent->row == NO_ROW)
         return recent->object;
     const struct holding *holding = &program->rows[recent->row];
@@ -63,30 +51,72 @@ static uint64_t pick_recent(const struct program *program, struct gcs_random *ra
 }
 
 /* One that the current request holds, if a structure of that fate goes with it or before. */
-static uint64_t pick_of_request(const struct program *program, struct gcs_random *random,
+static uint64_t pick_of_request(const struct program *program, double unit,
                                 const struct fate *fate)
 {
     if (!program->current || !program->current->rows.count ||
         (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
         return 0;
     const struct rows *rows = &program->current->rows;
-    return pick_row(program, rows->rows[gcs_pick(random, rows->count)], fate);
+    return pick_row(program, rows->rows[(size_t)(unit * rows->count)], fate);
 }
 
-static uint64_t try_target(const struct program *program, enum target target,
-                           struct gcs_random *random, const struct fate *fate)
+/*
+ * Wishes: a program's heap is larger than a core's cache, so what an object refers to is chosen
+ * some time before, and fetched meanwhile. While lists change the choice keeps its place.
+ */
+/* Programs refer to few of their static objects again and again, the classes and functions that
+ * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
+ */
+static size_t place_of(const struct program *program, double unit, enum target target)
 {
-    switch (target) {
+    bool still = target == TARGET_STATIC;
+    double share = still ? unit * unit * unit * unit : unit;
+    return (size_t)(share * (double)(still ? program->still_count : program->live_count));
+}
+
+static struct wish make_wish(const struct program *program, struct gcs_random *random,
+                             enum target target)
+{
+    double unit = gcs_random_unit(random);
+    return (struct wish){unit, place_of(program, unit, target), target};
+}
+
+/* The next wish of a site: what was wished for some objects ago, while a new one is made. */
+static struct wish take_wish(struct program *program, uint32_t site, struct gcs_random *random)
+{
+    const struct choice *targets = &program->workload->sites[site].targets;
+    struct wishes *wishes = &program->wishes[site];
+    struct wish *oldest = &wishes->ring[wishes->made % WISHES];
+    const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
+    struct wish taken = *oldest;
+    *oldest = make_wish(program, random, gcs_choose(targets, random));
+    __builtin_prefetch(oldest->target == TARGET_STATIC
+                           ? (const void *)(program->still + oldest->position)
+                           : (const void *)(program->live + oldest->position));
+    if (middle->target == TARGET_OLDER && middle->position < program->live_count)
+        __builtin_prefetch(&program->rows[program->live[middle->position]]);
+    if (wishes->made++ < WISHES)
+        taken = make_wish(program, random, gcs_choose(targets, random));
+    return taken;
+}
+
+static uint64_t grant(const struct program *program, const struct wish *wish,
+                      const struct fate *fate)
+{
+    switch (wish->target) {
     case TARGET_RECENT:
-        return pick_recent(program, random, fate);
+        return pick_recent(program, wish->unit, fate);
     case TARGET_SAME_REQUEST:
-        return pick_of_request(program, random, fate);
+        return pick_of_request(program, wish->unit, fate);
     case TARGET_OLDER:
-        if (!program->live_count)
+        if (wish->position >= program->live_count)
             return 0;
-        return pick_row(program, program->live[gcs_pick(random, program->live_count)], fate);
+        return pick_row(program, program->live[wish->position], fate);
     case TARGET_STATIC:
+        return wish->position < program->still_count ? program->still[wish->position] : 0;
     case TARGET_ATOMS:
+        return program->first_atom + (uint64_t)(wish->unit * ATOMS);
     case TARGET_COUNT:
         break;
     }
@@ -95,22 +125,19 @@ static uint64_t try_target(const struct program *program, enum target target,
 
 uint64_t gcs_pick_target(struct program *program, uint32_t site, const struct fate *fate)
 {
-    const double *weights = program->workload->sites[site].targets;
     struct gcs_random *random = &program->sites[site].random;
-    double at = gcs_random_unit(random) * weights[TARGET_COUNT - 1];
-    unsigned target = 0;
-    while (target < TARGET_COUNT - 1 && at >= weights[target])
-        target++;
-    if (!(weights[TARGET_COUNT - 1] > 0))
+    if (!program->workload->sites[site].targets.count)
         return 0;
-    if (target == TARGET_ATOMS)
-        return program->first_atom + gcs_pick(random, ATOMS);
-    for (unsigned i = 0; i < TRIES && target != TARGET_STATIC; i++) {
-        uint64_t object = try_target(program, target, random, fate);
-        if (object)
-            return object;
+    struct wish wish = take_wish(program, site, random);
+    uint64_t object = grant(program, &wish, fate);
+    for (unsigned i = 1; i < TRIES && !object && wish.target != TARGET_STATIC; i++) {
+        wish = make_wish(program, random, wish.target);
+        object = grant(program, &wish, fate);
     }
-    return pick_still(program, random);
+    if (object)
+        return object;
+    wish = make_wish(program, random, TARGET_STATIC);
+    return grant(program, &wish, fate);
 }
 
 /*

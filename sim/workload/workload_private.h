@@ -181,7 +181,8 @@ struct site {
     struct choice types;
     struct choice members; /* those that can be part of its cycles */
     struct sampler references;
-    double targets[TARGET_COUNT]; /* weights, summed up from the left */
+    struct choice targets; /* count of 0: it refers to nothing */
+    bool targets_atoms;
     enum cause cause;
     struct sampler lifetime;
     bool keeps_live; /* its mean lifetime follows from live_objects */
@@ -347,6 +348,18 @@ struct recent {
     uint32_t row; /* NO_ROW: it never dies */
 };
 
+/** What a site will refer to next: the memory where it stands is fetched meanwhile. */
+enum { WISHES = 8 };
+struct wish {
+    double unit;     /* the place among its targets, in 0 … 1 */
+    size_t position; /* older, static: that place as it was when the wish was made */
+    enum target target;
+};
+struct wishes {
+    struct wish ring[WISHES];
+    uint32_t made; /* so far; the next one's place in the ring, modulo its length */
+};
+
 /** The objects that a site still owes to the shares it declared: a structure of many objects
  *  stands for as many draws. */
 struct debt {
@@ -400,6 +413,7 @@ struct program {
     struct stream arrivals, think, service, sizes, choice, timers, waits;
     struct stream *sites;
     struct debt *debts;
+    struct wishes *wishes; /* by site */
     /* Structures */
     struct holding *rows;
     size_t rows_capacity;
