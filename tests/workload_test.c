@@ -7,10 +7,9 @@
  * garbage.
  */
 #include "workload_facts.h"
+#include "workload_made.h"
 #include "workload_private.h"
 #include "workload_statistics.h"
-
-#include <gcsim/heap.h>
 
 #include <check.h>
 
@@ -18,105 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-/* For long loops: check's own assertions write to a pipe each time. */
-#define MUST(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
-
-static struct gcs_arena arena;
-static struct gcs_error error;
-static struct gcs_memory memory;
-
-static void setup(void)
-{
-    gcs_arena_init(&arena);
-    error = (struct gcs_error){0};
-    memory = (struct gcs_memory){0};
-}
-
-static void teardown(void)
-{
-    gcs_arena_fini(&arena);
-    ck_assert_uint_eq(memory.used, 0);
-}
-
-/*
- * Helpers
- */
-static struct gcs_config *configure(const char *text, size_t size, const char *const *sets)
-{
-    struct gcs_config *config;
-    enum gcs_status status = gcs_config_read(text, size, &arena, &config, &error);
-    for (; sets && *sets && status == GCS_OK; sets++) {
-        size_t length = strcspn(*sets, "=");
-        const char *path = gcs_arena_string(&arena, *sets, length);
-        status = gcs_config_set(config, path, *sets + length + 1, &error);
-    }
-    if (status == GCS_OK)
-        status = gcs_config_finish(config, &error);
-    ck_assert_msg(status == GCS_OK, "%llu:%llu: %s: %s", (unsigned long long)error.line,
-                  (unsigned long long)error.column, error.where, error.text);
-    return config;
-}
-
-static struct gcs_workload *workload_of(const char *text)
-{
-    struct gcs_workload *workload = NULL;
-    enum gcs_status status =
-        gcs_workload_read(configure(text, strlen(text), NULL), &workload, &error);
-    ck_assert_msg(status == GCS_OK, "%s: %s", error.where, error.text);
-    return workload;
-}
-
-static struct gcs_trace *generate(const struct gcs_workload *workload, uint64_t seed,
-                                  uint64_t max_events)
-{
-    struct gcs_trace *trace = NULL;
-    enum gcs_status status =
-        gcs_workload_generate(workload, seed, max_events, &memory, &trace, &error);
-    ck_assert_msg(status == GCS_OK, "%s", error.text);
-    return trace;
-}
-
-static struct gcs_trace *trace_of(const char *text)
-{
-    struct gcs_workload *workload = workload_of(text);
-    struct gcs_trace *trace = generate(workload, 1, 0);
-    gcs_workload_free(workload);
-    return trace;
-}
-
-static struct facts facts_from(const char *text)
-{
-    struct gcs_trace *trace = trace_of(text);
-    struct facts facts = facts_of(trace, &memory);
-    gcs_trace_free(trace);
-    return facts;
-}
-
-/* The trace is sound, and this is what dies in it. */
-static struct gcs_lifetimes judge(const struct gcs_trace *trace)
-{
-    struct gcs_lifetimes lifetimes;
-    enum gcs_status status = gcs_trace_check(trace, &memory, &error);
-    ck_assert_msg(status == GCS_OK, "event %llu: %s", (unsigned long long)error.event,
-                  error.text);
-    status = gcs_lifetimes_of(trace, &memory, &lifetimes, &error);
-    ck_assert_msg(status == GCS_OK, "event %llu: %s", (unsigned long long)error.event,
-                  error.text);
-    return lifetimes;
-}
-
-/* Garbage, as a share of the objects allocated. */
-static double garbage_share(const char *text)
-{
-    struct gcs_trace *trace = trace_of(text);
-    struct gcs_lifetimes lifetimes = judge(trace);
-    double share = (double)lifetimes.garbage_count / (double)trace->allocations;
-    gcs_lifetimes_fini(&lifetimes);
-    gcs_trace_free(trace);
-    return share;
-}
 
 /*
  * Samplers and streams
