@@ -30,7 +30,7 @@ static enum gcs_status make_atoms(struct program *program)
 static enum gcs_status start(struct program *program, uint64_t seed)
 {
     const struct gcs_workload *workload = program->workload;
-    program->free_row = NO_ROW;
+    program->free_rows[0] = program->free_rows[1] = NO_ROW;
     gcs_queue_init(&program->by_allocations);
     gcs_queue_init(&program->by_time);
     gcs_queue_init(&program->by_requests);

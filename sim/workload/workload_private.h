@@ -430,7 +430,7 @@ struct program {
     struct holding *rows;
     size_t rows_capacity;
     uint32_t row_count;
-    uint32_t free_row;
+    uint32_t free_rows[2]; /* of what goes with requests: the second */
     struct queue by_allocations;
     struct queue by_time;
     struct queue by_requests;
