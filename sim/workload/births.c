@@ -3,12 +3,12 @@
 #include "workload_private.h"
 
 /* A set holds an object once. */
-static bool holds(const uint64_t *targets, uint32_t count, uint64_t object)
+static void leave_out_doubles(uint64_t *targets, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (targets[i] == object)
-            return true;
-    return false;
+        for (uint32_t j = 0; j < i; j++)
+            if (targets[j] == targets[i])
+                targets[i] = 0;
 }
 
 enum gcs_status gcs_make(struct program *program, struct birth *birth, const struct body *body,
@@ -29,11 +29,14 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
     uint64_t *targets = program->targets;
     targets[0] = body->first[0];
     targets[1] = body->first[1];
-    for (uint32_t i = body->reserved; i < slots; i++) {
-        targets[i] = i < wanted ? gcs_pick_target(program, birth->site, &birth->fate) : 0;
-        if (type->trace.kind == GCS_KIND_SET && targets[i] && holds(targets, i, targets[i]))
-            targets[i] = 0;
-    }
+    uint32_t full = wanted < slots ? wanted : slots;
+    if (full > body->reserved)
+        gcs_pick_targets(program, birth->site, &birth->fate, targets + body->reserved,
+                         full - body->reserved);
+    for (uint32_t i = full < body->reserved ? body->reserved : full; i < slots; i++)
+        targets[i] = 0;
+    if (type->trace.kind == GCS_KIND_SET)
+        leave_out_doubles(targets, full);
     uint64_t extra = type->has_payload
                          ? gcs_sampler_draw_count(&type->payload, stream, UINT64_C(1) << 39)
                          : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Choosing among weighted places by Walker's alias method: one random number, one cell. GSL
- * works the cells out; they are then kept side by side, 16 bytes each, with the place in them.
+ * works the cells out; they are then kept side by side, 12 bytes each, with the place in them.
  */
 #include "workload_private.h"
 
@@ -14,10 +14,12 @@ enum gcs_status gcs_choice_make(struct gcs_workload *workload, const double *wei
         return gcs_fail(error, GCS_NOMEM, "out of memory");
     struct cell *cells = gcs_arena_push(&workload->arena, count * sizeof *cells);
     for (size_t i = 0; i < count; i++) {
-        size_t other = table->A[i];
+        /* GSL keeps (i + share) / count */
+        double share = weights[i] > 0 ? table->F[i] * (double)count - (double)i : 0;
+        bool whole = share * 0x1p32 >= UINT32_MAX;
+        size_t other = whole ? i : table->A[i];
         cells[i] = (struct cell){
-            /* GSL keeps (i + share) / count */
-            .keep = weights[i] > 0 ? table->F[i] * (double)count - (double)i : 0,
+            .keep = whole ? UINT32_MAX : (uint32_t)(share * 0x1p32),
             .place = {places ? places[i] : (uint32_t)i,
                       places ? places[other] : (uint32_t)other},
         };

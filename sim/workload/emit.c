@@ -42,12 +42,9 @@ enum gcs_status gcs_emit_birth(struct program *program, uint32_t type, uint32_t 
                               .value = extra};
     if (slots != made->slots)
         event.flags |= GCS_EVENT_OWN_SLOTS;
-    for (uint32_t i = 0; targets && i < slots; i++)
-        if (targets[i]) {
-            event.flags |= GCS_EVENT_BORN;
-            break;
-        }
-    return gcs_emit(program, &event, event.flags & GCS_EVENT_BORN ? targets : NULL);
+    if (targets && slots) /* the builder leaves the list out if all of it is empty */
+        event.flags |= GCS_EVENT_BORN;
+    return gcs_emit(program, &event, targets);
 }
 
 enum gcs_status gcs_emit_work(struct program *program, gcs_time ns)

@@ -30,7 +30,7 @@ static enum gcs_status make_atoms(struct program *program)
 static enum gcs_status start(struct program *program, uint64_t seed)
 {
     const struct gcs_workload *workload = program->workload;
-    program->free_row = NO_ROW;
+    program->free_rows[0] = program->free_rows[1] = NO_ROW;
     gcs_queue_init(&program->by_allocations);
     gcs_queue_init(&program->by_time);
     gcs_queue_init(&program->by_requests);
@@ -45,8 +45,9 @@ static enum gcs_status start(struct program *program, uint64_t seed)
     gcs_stream_init(&program->waits, seed, "waits", "");
     program->sites = calloc(workload->site_count + 1, sizeof *program->sites);
     program->debts = calloc(workload->site_count + 1, sizeof *program->debts);
+    program->wishes = calloc(workload->site_count + 1, sizeof *program->wishes);
     program->open = calloc(workload->concurrency, sizeof *program->open);
-    if (!program->sites || !program->debts || !program->open)
+    if (!program->sites || !program->debts || !program->wishes || !program->open)
         return gcs_fail(program->error, GCS_NOMEM, "out of memory");
     for (uint32_t i = 0; i < workload->site_count; i++)
         gcs_stream_init(&program->sites[i], seed, "site", workload->sites[i].name);
@@ -67,6 +68,7 @@ static void end(struct program *program)
         FREE(program, program->open[i].rows.rows, program->open[i].rows.capacity);
     free(program->sites);
     free(program->debts);
+    free(program->wishes);
     free(program->open);
     FREE(program, program->rows, program->rows_capacity);
     gcs_queue_fini(&program->by_allocations, program->memory);

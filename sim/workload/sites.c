@@ -113,19 +113,31 @@ static enum gcs_status read_fortunes(struct gcs_workload *workload, const struct
     return GCS_OK;
 }
 
+static enum gcs_status read_targets(struct gcs_workload *workload, const struct gcs_node *map,
+                                    struct site *site, struct gcs_error *error)
+{
+    static const char *const targets[TARGET_COUNT] = {"recent", "same_request", "older",
+                                                      "static", "atoms"};
+    double weights[TARGET_COUNT], sum = 0;
+    for (unsigned i = 0; i < TARGET_COUNT; i++)
+        sum += weights[i] = gcs_node_real(map, targets[i]);
+    site->targets_atoms = weights[TARGET_ATOMS] > 0;
+    if (!(sum > 0))
+        return GCS_OK;
+    return gcs_choice_make(workload, weights, NULL, TARGET_COUNT, &site->targets, error);
+}
+
 enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_node *node,
                               const struct gcs_node *types, struct site *site,
                               struct gcs_error *error)
 {
-    static const char *const targets[TARGET_COUNT] = {"recent", "same_request", "older",
-                                                      "static", "atoms"};
     const struct gcs_node *map = gcs_node_at(node, "types");
     const char *name = gcs_node_name(node);
     site->name = gcs_arena_string(&workload->arena, name, strlen(name));
     site->during = gcs_node_choice(node, "during");
     site->weight = gcs_node_real(node, "weight");
     site->cyclic = gcs_node_real(node, "cyclic");
-    read_sums(gcs_node_at(node, "targets"), targets, TARGET_COUNT, site->targets);
+    GCS_TRY(read_targets(workload, gcs_node_at(node, "targets"), site, error));
     GCS_TRY(
         gcs_sampler_read(workload, gcs_node_at(node, "references"), &site->references, error));
     GCS_TRY(read_lifetime(workload, gcs_node_at(node, "lifetime"), site, error));

@@ -31,27 +31,16 @@ static bool outlives(const struct holding *holding, const struct fate *fate)
     return false;
 }
 
-/* Programs refer to few of their static objects again and again, the classes and functions that
- * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
- */
-static uint64_t pick_still(struct program *program, struct gcs_random *random)
-{
-    if (!program->still_count)
-        return 0;
-    double unit = gcs_random_unit(random);
-    return program->still[(size_t)(unit * unit * unit * unit * (double)program->still_count)];
-}
-
 static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)
 {
     const struct holding *holding = &program->rows[row];
     return outlives(holding, fate) ? holding->object : 0;
 }
 
-static uint64_t pick_recent(const struct program *program, struct gcs_random *random,
+static uint64_t pick_recent(const struct program *program, uint32_t bits,
                             const struct fate *fate)
 {
-    const struct recent *recent = &program->recent[gcs_pick(random, RECENT)];
+    const struct recent *recent = &program->recent[gcs_scale(bits, RECENT)];
     if (!recent->object || recent->row == NO_ROW)
         return recent->object;
     const struct holding *holding = &program->rows[recent->row];
@@ -63,54 +52,109 @@ static uint64_t pick_recent(const struct program *program, struct gcs_random *ra
 }
 
 /* One that the current request holds, if a structure of that fate goes with it or before. */
-static uint64_t pick_of_request(const struct program *program, struct gcs_random *random,
+static uint64_t pick_of_request(const struct program *program, uint32_t bits,
                                 const struct fate *fate)
 {
     if (!program->current || !program->current->rows.count ||
         (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
         return 0;
     const struct rows *rows = &program->current->rows;
-    return pick_row(program, rows->rows[gcs_pick(random, rows->count)], fate);
+    return pick_row(program, rows->rows[gcs_scale(bits, rows->count)], fate);
 }
 
-static uint64_t try_target(const struct program *program, enum target target,
-                           struct gcs_random *random, const struct fate *fate)
+/*
+ * Wishes: a program's heap is larger than a core's cache, so what an object refers to is chosen
+ * some time before, and fetched meanwhile. While lists change the choice keeps its place.
+ */
+/* Programs refer to few of their static objects again and again, the classes and functions that
+ * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
+ */
+static struct wish make_wish(const struct program *program, uint32_t bits, enum target target)
 {
-    switch (target) {
+    uint32_t squared = gcs_scale(bits, bits);
+    uint32_t position = target == TARGET_STATIC
+                            ? gcs_scale(gcs_scale(squared, squared), program->still_count)
+                            : gcs_scale(bits, program->live_count);
+    return (struct wish){bits, position, target};
+}
+
+static struct wish draw_wish(const struct program *program, const struct choice *targets,
+                             struct gcs_random *random)
+{
+    uint64_t bits = gcs_random_next(random);
+    return make_wish(program, (uint32_t)(bits >> 32), gcs_choose_by(targets, (uint32_t)bits));
+}
+
+/* What was wished for some objects ago, while a new wish is made. */
+static struct wish take_wish(const struct program *program, struct wishes *wishes,
+                             const struct choice *targets, struct gcs_random *random)
+{
+    struct wish *oldest = &wishes->ring[wishes->made % WISHES];
+    const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
+    struct wish taken = *oldest;
+    *oldest = draw_wish(program, targets, random);
+    const void *places[] = {program->live + oldest->position,
+                            program->still + oldest->position};
+    __builtin_prefetch(places[oldest->target == TARGET_STATIC]);
+    if (middle->target == TARGET_OLDER && middle->position < program->live_count)
+        __builtin_prefetch(&program->rows[program->live[middle->position]]);
+    if (wishes->made++ < WISHES)
+        taken = draw_wish(program, targets, random);
+    return taken;
+}
+
+static uint64_t grant(const struct program *program, const struct wish *wish,
+                      const struct fate *fate)
+{
+    switch (wish->target) {
     case TARGET_RECENT:
-        return pick_recent(program, random, fate);
+        return pick_recent(program, wish->bits, fate);
     case TARGET_SAME_REQUEST:
-        return pick_of_request(program, random, fate);
+        return pick_of_request(program, wish->bits, fate);
     case TARGET_OLDER:
-        if (!program->live_count)
+        if (wish->position >= program->live_count)
             return 0;
-        return pick_row(program, program->live[gcs_pick(random, program->live_count)], fate);
+        return pick_row(program, program->live[wish->position], fate);
     case TARGET_STATIC:
+        return wish->position < program->still_count ? program->still[wish->position] : 0;
     case TARGET_ATOMS:
+        return program->first_atom + gcs_scale(wish->bits, ATOMS);
     case TARGET_COUNT:
         break;
     }
     return 0;
 }
 
-uint64_t gcs_pick_target(struct program *program, uint32_t site, const struct fate *fate)
+/* A wish that cannot be granted is made again in another place, and then for a static object.
+ */
+static uint64_t insist(const struct program *program, enum target target,
+                       struct gcs_random *random, const struct fate *fate)
 {
-    const double *weights = program->workload->sites[site].targets;
-    struct gcs_random *random = &program->sites[site].random;
-    double at = gcs_random_unit(random) * weights[TARGET_COUNT - 1];
-    unsigned target = 0;
-    while (target < TARGET_COUNT - 1 && at >= weights[target])
-        target++;
-    if (!(weights[TARGET_COUNT - 1] > 0))
-        return 0;
-    if (target == TARGET_ATOMS)
-        return program->first_atom + gcs_pick(random, ATOMS);
-    for (unsigned i = 0; i < TRIES && target != TARGET_STATIC; i++) {
-        uint64_t object = try_target(program, target, random, fate);
+    for (unsigned i = 1; i < TRIES && target != TARGET_STATIC; i++) {
+        struct wish wish = make_wish(program, (uint32_t)gcs_random_next(random), target);
+        uint64_t object = grant(program, &wish, fate);
         if (object)
             return object;
     }
-    return pick_still(program, random);
+    struct wish last = make_wish(program, (uint32_t)gcs_random_next(random), TARGET_STATIC);
+    return grant(program, &last, fate);
+}
+
+void gcs_pick_targets(struct program *program, uint32_t site, const struct fate *fate,
+                      uint64_t *targets, uint32_t count)
+{
+    const struct choice *among = &program->workload->sites[site].targets;
+    struct gcs_random *random = &program->sites[site].random;
+    struct wishes *wishes = &program->wishes[site];
+    for (uint32_t i = 0; i < count; i++) {
+        targets[i] = 0;
+        if (!among->count)
+            continue;
+        struct wish wish = take_wish(program, wishes, among, random);
+        targets[i] = grant(program, &wish, fate);
+        if (!targets[i])
+            targets[i] = insist(program, wish.target, random, fate);
+    }
 }
 
 /*
@@ -122,7 +166,7 @@ static bool take_berth(struct gcs_random *random, uint64_t object, struct room r
     if (room.first == room.end)
         return false;
     berth->owner = object;
-    berth->slot = room.first + (uint32_t)gcs_pick(random, room.end - room.first);
+    berth->slot = room.first + gcs_pick(random, room.end - room.first);
     return true;
 }
 

@@ -108,8 +108,7 @@ static void number_types(struct gcs_workload *workload)
             workload->types[site->types.cells[j].place[0]].used = true;
         use_own_type(workload, OWN_CHILDREN, cycles);
         use_own_type(workload, OWN_WEAKREF, (cycles && site->weak) || site->weak_values > 0);
-        use_own_type(workload, OWN_ATOM,
-                     made && site->targets[TARGET_ATOMS] > site->targets[TARGET_ATOMS - 1]);
+        use_own_type(workload, OWN_ATOM, made && site->targets_atoms);
         use_own_type(workload, OWN_CACHE, made && site->cause == CAUSE_LRU);
         use_own_type(workload, OWN_DEQUE, made && site->cause == CAUSE_QUEUE);
         workload->stores |= made && site->stores > 0;

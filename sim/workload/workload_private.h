@@ -19,7 +19,7 @@
  * choice.c: places drawn in proportion to their weights
  */
 struct cell {
-    double keep; /* the share of the cell that falls on the first place */
+    uint32_t keep; /* the share of the cell that falls on the first place, times 2^32 */
     uint32_t place[2];
 };
 struct choice {
@@ -31,19 +31,31 @@ enum gcs_status gcs_choice_make(struct gcs_workload *workload, const double *wei
                                 const uint32_t *places, size_t count, struct choice *choice,
                                 struct gcs_error *error);
 
+/** Uniform in [0, n), from 32 random bits. */
+static inline uint32_t gcs_scale(uint32_t bits, uint32_t n)
+{
+    return (uint32_t)((uint64_t)bits * n >> 32);
+}
+
+/** From 32 random bits; each place's share is right to 2^-32. */
+static inline uint32_t gcs_choose_by(const struct choice *choice, uint32_t bits)
+{
+    uint64_t at = (uint64_t)bits * choice->count;
+    const struct cell *cell = &choice->cells[at >> 32];
+    return cell->place[(uint32_t)at >= cell->keep];
+}
+
 static inline uint32_t gcs_choose(const struct choice *choice, struct gcs_random *random)
 {
     if (choice->count == 1)
         return choice->cells->place[0];
-    double at = gcs_random_unit(random) * choice->count;
-    const struct cell *cell = &choice->cells[(uint32_t)at];
-    return cell->place[at - (uint32_t)at >= cell->keep];
+    return gcs_choose_by(choice, (uint32_t)(gcs_random_next(random) >> 32));
 }
 
-/** Uniform in [0, n), n > 0. */
-static inline uint64_t gcs_pick(struct gcs_random *random, uint64_t n)
+/** Uniform in [0, n), 0 < n < 2^32. */
+static inline uint32_t gcs_pick(struct gcs_random *random, uint32_t n)
 {
-    return (uint64_t)(int64_t)(gcs_random_unit(random) * (double)(int64_t)n);
+    return gcs_scale((uint32_t)(gcs_random_next(random) >> 32), n);
 }
 
 /*
@@ -181,7 +193,8 @@ struct site {
     struct choice types;
     struct choice members; /* those that can be part of its cycles */
     struct sampler references;
-    double targets[TARGET_COUNT]; /* weights, summed up from the left */
+    struct choice targets; /* count of 0: it refers to nothing */
+    bool targets_atoms;
     enum cause cause;
     struct sampler lifetime;
     bool keeps_live; /* its mean lifetime follows from live_objects */
@@ -347,6 +360,18 @@ struct recent {
     uint32_t row; /* NO_ROW: it never dies */
 };
 
+/** What a site will refer to next: the memory where it stands is fetched meanwhile. */
+enum { WISHES = 8 };
+struct wish {
+    uint32_t bits;     /* random: the place among its targets */
+    uint32_t position; /* older, static: that place as it was when the wish was made */
+    enum target target;
+};
+struct wishes {
+    struct wish ring[WISHES];
+    uint32_t made; /* so far; the next one's place in the ring, modulo its length */
+};
+
 /** The objects that a site still owes to the shares it declared: a structure of many objects
  *  stands for as many draws. */
 struct debt {
@@ -400,11 +425,12 @@ struct program {
     struct stream arrivals, think, service, sizes, choice, timers, waits;
     struct stream *sites;
     struct debt *debts;
+    struct wishes *wishes; /* by site */
     /* Structures */
     struct holding *rows;
     size_t rows_capacity;
     uint32_t row_count;
-    uint32_t free_row;
+    uint32_t free_rows[2]; /* of what goes with requests: the second */
     struct queue by_allocations;
     struct queue by_time;
     struct queue by_requests;
@@ -416,7 +442,7 @@ struct program {
     uint64_t first_atom;          /* of ATOMS; 0: none are needed */
     uint64_t *still;              /* objects that never die */
     size_t still_capacity;
-    size_t still_count;
+    uint32_t still_count;
     uint64_t still_objects; /* with all that hangs on them */
     struct recent recent[RECENT];
     uint32_t recent_at;
@@ -427,7 +453,7 @@ struct program {
     size_t berths_capacity;
     struct shelf *shelves;
     size_t shelves_capacity;
-    size_t shelf_count;
+    uint32_t shelf_count;
     /* Scratch */
     uint64_t *targets;
     size_t targets_capacity;
@@ -527,8 +553,9 @@ enum gcs_status gcs_let_go_all(struct program *program);
 /*
  * targets.c
  */
-/** Something that `site` may refer to from a structure of that fate; 0: nothing. */
-uint64_t gcs_pick_target(struct program *program, uint32_t site, const struct fate *fate);
+/** What `site` refers to from a structure of that fate: targets[0 … count), 0 for nothing. */
+void gcs_pick_targets(struct program *program, uint32_t site, const struct fate *fate,
+                      uint64_t *targets, uint32_t count);
 /** An older object with room that lives longer, to store one of that fate in; false: none. */
 bool gcs_pick_owner(struct program *program, uint32_t site, const struct fate *fate,
                     struct berth *berth);
