@@ -94,7 +94,7 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
     source->trace = program->trace;
     if (!source->trace) {
         GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
-                                      &source->memory, &source->generated, error));
+                                      false, &source->memory, &source->generated, error));
         source->trace = source->generated;
     }
     return gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, error);
