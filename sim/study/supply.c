@@ -138,7 +138,7 @@ static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t ind
     if (!source->trace) {
         begin_stage(&source->memory, telling, GCS_STAGE_GENERATE);
         GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
-                                      &source->memory, &source->generated, error));
+                                      false, &source->memory, &source->generated, error));
         source->trace = source->generated;
     }
     return GCS_OK;
