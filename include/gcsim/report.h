@@ -112,6 +112,9 @@ void gcs_print_count(uint64_t count, char text[32]);
 /** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready
  * line. */
 void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text);
+/** The trials as a table of these columns of summary.csv, in their order. */
+void gcs_print_chosen(const struct gcs_column *const *columns, size_t column_count,
+                      const struct gcs_trial *trials, size_t count, struct gcs_text *text);
 /** One trial in words and figures. */
 void gcs_print_trial(const struct gcs_trial *trial, struct gcs_text *text);
 

@@ -141,14 +141,15 @@ static void list_costs(struct gcs_text *text)
     }
 }
 
-static void list_workloads(struct gcs_text *text)
+/* Workloads or studies: what they say of themselves. */
+static void list_abouts(const char *kind, struct gcs_text *text)
 {
     for (size_t i = 0; i < embedded_count; i++) {
         const struct embedded *file = &embedded_files[i];
         struct gcs_arena arena;
         struct gcs_config *config;
         struct gcs_error error = {0};
-        if (!gcs_same(file->kind, "workloads"))
+        if (!gcs_same(file->kind, kind))
             continue;
         gcs_arena_init(&arena);
         if (gcs_config_read(file->data, file->size, &arena, &config, &error) == GCS_OK &&
@@ -157,6 +158,16 @@ static void list_workloads(struct gcs_text *text)
                          gcs_node_text(gcs_config_root(config), "about"));
         gcs_arena_fini(&arena);
     }
+}
+
+static void list_workloads(struct gcs_text *text)
+{
+    list_abouts("workloads", text);
+}
+
+static void list_studies(struct gcs_text *text)
+{
+    list_abouts("studies", text);
 }
 
 static void list_columns(struct gcs_text *text)
@@ -209,15 +220,18 @@ static void list_keys(struct gcs_text *text)
 static const struct {
     const char *name;
     void (*list)(struct gcs_text *text);
-} lists[] = {{"models", list_models},   {"strategies", list_strategies}, {"keys", list_keys},
-             {"columns", list_columns}, {"workloads", list_workloads},   {"costs", list_costs}};
+} lists[] = {{"models", list_models},       {"strategies", list_strategies},
+             {"keys", list_keys},           {"columns", list_columns},
+             {"workloads", list_workloads}, {"studies", list_studies},
+             {"costs", list_costs}};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
 int command_list(const struct options *options)
 {
     const char *names[LISTS];
     if (options->arguments.count != 1) {
-        print_usage_error("list what? models, strategies, keys, columns, workloads or costs");
+        print_usage_error(
+            "list what? models, strategies, keys, columns, workloads, studies or costs");
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < LISTS; i++) {

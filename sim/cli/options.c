@@ -58,6 +58,8 @@ static const struct option table[] = {
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
     OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE, "overwrite files that exist"),
+    OPTION(0, "columns", "NAME[,NAME...]", TEXT, columns, STUDY,
+           "what the table on the terminal shows: columns of summary.csv"),
     OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN,
            "of stdout (text)"),
     OPTION('q', "quiet", NULL, FLAG, quiet, STUDY | TRACE, "nothing but errors"),
