@@ -216,6 +216,8 @@ static const struct given_strategy {
     {"idle", NULL,
      "start: disable\nevery 200 idle: collect 2\nevery 10 idle: collect 1\n"
      "idle: collect 0\n"},
+    {"freeze-idle", NULL,
+     "start: disable\nmark startup-done: collect 2, freeze\nidle: collect 1\n"},
     {"request-end", NULL, "request-end: collect 0\n"},
     {"gen2-off", NULL,
      "start: threshold *1 *1 1073741824\nmark startup-done: threshold start\n"},
