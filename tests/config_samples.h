@@ -168,6 +168,8 @@ static const char *const samples[] = {
     S,
     S "models: [cpython-3.11, cpython-3.13]\nthresholds: [\"700,10,10\", 300:100k:log12]\n"
       "axes: {sites.row.cyclic: [0, 0.5], rate: 100:300:lin3}\nseed: 18446744073709551615\n",
+    S "cases: {a: {}, b: {sites.row.cycle.back_references: weak, rate: 3}}\n"
+      "columns: [axes, gc_ns]\n",
     "study: s\nprogram: {workload: w, cyclic: 0.5}\n",
     "strategy: s\nparameters: {n: 5}\nrules:\n- {when: start, do: disable}\n"
     "- when: every $n requests\n  do: [collect 0, 'threshold -1 2 3']\n",
@@ -214,6 +216,8 @@ static const struct given_strategy {
     {"idle", NULL,
      "start: disable\nevery 200 idle: collect 2\nevery 10 idle: collect 1\n"
      "idle: collect 0\n"},
+    {"freeze-idle", NULL,
+     "start: disable\nmark startup-done: collect 2, freeze\nidle: collect 1\n"},
     {"request-end", NULL, "request-end: collect 0\n"},
     {"gen2-off", NULL,
      "start: threshold *1 *1 1073741824\nmark startup-done: threshold start\n"},

@@ -287,6 +287,14 @@ struct gcs_axis {
     struct gcs_names values;
 };
 
+/** A program to set beside others: keys of the workload and their values, for gcs_config_set.
+ */
+struct gcs_case {
+    const char *name;
+    struct gcs_names paths;
+    struct gcs_names values; /* as many */
+};
+
 #define GCS_PROGRAM_GC_LIST(X) \
     X(HONOUR, "honour")        \
     X(IGNORE, "ignore")
@@ -305,9 +313,12 @@ struct gcs_study {
     struct gcs_numbers threshold1; /* for the places that thresholds leave out */
     struct gcs_numbers threshold2;
     struct gcs_names strategies; /* `default`, `manual:every=1000,generation=1`, a path */
+    const struct gcs_case *cases;
+    size_t case_count;
     const struct gcs_axis *axes;
     size_t axis_count;
-    const char *cost; /* NULL: by model */
+    struct gcs_names columns; /* of the table for people */
+    const char *cost;         /* NULL: by model */
     uint64_t seed;
     uint64_t seeds;
     enum gcs_program_gc program_gc;

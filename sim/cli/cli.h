@@ -42,6 +42,7 @@ struct options {
     const char *jobs;
     const char *output;
     struct words maxima;
+    const char *columns;
     const char *format_name;
     enum format format;
     bool force;
@@ -178,7 +179,7 @@ void warn_unmet(const char *strategy, const struct gcs_rule *rule);
  * What is compiled in from configs/
  */
 struct embedded {
-    const char *kind; /* "strategies", "costs", "workloads" */
+    const char *kind; /* "workloads", "studies", "strategies", "costs" */
     const char *name; /* without .yaml */
     const unsigned char *data;
     size_t size;
@@ -231,6 +232,7 @@ struct trials {
     bool varied[GCS_GENERATIONS]; /* this threshold is an axis */
     bool cost_assumed;
     const char *cost_name;
+    struct gcs_names columns; /* of the table for people; none: the usual ones */
 };
 int trials_make(struct trials *trials, struct input *input, const struct options *options,
                 bool sweep);

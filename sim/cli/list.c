@@ -124,14 +124,25 @@ static void list_costs(struct gcs_text *text)
     each_cost(list_cost, text);
 }
 
-static void list_workload(void *to, const char *name, const struct gcs_config *config)
+static void list_program(void *to, const char *name, const struct gcs_config *config)
 {
     gcs_text_add(to, "%s: %s\n", name, gcs_node_text(gcs_config_root(config), "about"));
 }
 
+/* Workloads or studies: what they say of themselves. */
+static void list_abouts(const char *kind, struct gcs_text *text)
+{
+    each_program(kind, list_program, text);
+}
+
 static void list_workloads(struct gcs_text *text)
 {
-    each_workload(list_workload, text);
+    list_abouts("workloads", text);
+}
+
+static void list_studies(struct gcs_text *text)
+{
+    list_abouts("studies", text);
 }
 
 static void list_columns(struct gcs_text *text)
@@ -190,6 +201,7 @@ static const struct {
              {"keys", list_keys, &listed_keys},
              {"columns", list_columns, &listed_columns},
              {"workloads", list_workloads, &listed_workloads},
+             {"studies", list_studies, &listed_studies},
              {"costs", list_costs, &listed_costs}};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -197,7 +209,8 @@ int command_list(const struct options *options)
 {
     const char *names[LISTS];
     if (options->arguments.count != 1) {
-        print_usage_error("list what? models, strategies, keys, columns, workloads or costs");
+        print_usage_error(
+            "list what? models, strategies, keys, columns, workloads, studies or costs");
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < LISTS; i++) {

@@ -11,6 +11,10 @@ thresholds: ["50", "20:400:log3,5"]
 threshold1: [3, "4:6:lin2"]
 threshold2: ["2,7"]
 strategies: [default, "manual:every=500,unit=allocations,generation=2"]
+columns: [axes, gc_ns]
+cases:
+  as-it-is: {}
+  leaky: {cyclic: 0.4, sites.working.lifetime.cause: never}
 axes:
   rate: [300, 900]
   sites.working.cyclic: ["0:0.5:lin2"]

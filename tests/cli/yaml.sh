@@ -134,6 +134,19 @@ study "3:8: axes.rat: 'rat' is no key of a workload" 'study: s' 'input: web' 'ax
 study "3:8: axes.requests.arrivals: 'requests.arrivals' is not a number, so it can't be an axis" \
     'study: s' 'input: web' 'axes: {requests.arrivals: [1]}'
 study "3:15: axes.rate.0: not a number: 'x'" 'study: s' 'input: web' 'axes: {rate: [x]}'
+study "3:18: cases.a.rat: 'rat' is no key of a workload" 'study: s' 'input: web' \
+    'cases: {a: {rat: 1}}'
+study "3:30: cases.a.sites.row.types: 'sites.row.types' is no single value" 'study: s' \
+    'input: web' 'cases: {a: {sites.row.types: x}}'
+study "3:12: cases.a: expected a map, found a plain value" 'study: s' 'input: web' 'cases: {a: 5}'
+for value in -5 often; do
+    printf '%s\n' 'study: s' 'input: web' 'cases: {all: {}, a: {cyclic: 0.1, rate: '$value'}}' >s.yaml
+    expect 2 sweep s.yaml --max-events 50
+    grep -q '^s\.yaml:3:[0-9]*: cases\.a\.rate' ../err || differ "case rate $value: $(cat ../err)"
+    [ "$(wc -l <../err)" -eq 1 ] || differ "case rate $value: not one line"
+done
+printf '%s\n' 'study: s' 'input: web' 'columns: [gc_n]' >s.yaml
+refuse 2 "gcsim: columns: summary.csv has no 'gc_n' (did you mean 'gc_ns'?)" sweep s.yaml
 printf '%s\n' 'study: s' 'input: nope.gctrace' >s.yaml
 refuse 2 'nope.gctrace: cannot be read: No such file or directory' run s.yaml
 printf '%s\n' 'study: s' 'input: web' 'models: [cpyton-3.12]' >s.yaml

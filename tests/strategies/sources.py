@@ -159,6 +159,16 @@ def idle(gc, program, middle=10, full=200):
     program.when_idle(wait)
 
 
+def freeze_idle(gc, program, mark="startup-done", generation=1):
+    gc.disable()
+
+    def ready():
+        gc.collect()
+        gc.freeze()
+    program.at_mark(mark, ready)
+    program.when_idle(lambda number: gc.collect(generation))
+
+
 def request_end(gc, program, generation=0):
     program.after_each_request(lambda number: gc.collect(generation))
 

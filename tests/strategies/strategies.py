@@ -68,6 +68,7 @@ PLAYED = [
     ("renpy", {"threshold0": 60, "count0": 49}, (40, 3, 2)),
     ("idle", {}, (40, 3, 2)),
     ("idle", {"middle": 3, "full": 12}, (40, 3, 2)),
+    ("freeze-idle", {}, (40, 3, 2)),
     ("request-end", {}, (40, 3, 2)),
     ("request-end", {"generation": 1}, (700, 10, 10)),
     ("gen2-off", {}, (40, 3, 2)),
