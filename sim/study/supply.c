@@ -99,6 +99,7 @@ struct telling {
     const struct gcs_observer *observer;
     struct workers *workers;
     enum gcs_stage stage;
+    bool begun;
 };
 
 static void moved(void *watcher, uint64_t done, uint64_t total)
@@ -114,16 +115,19 @@ static void begin_stage(struct gcs_memory *memory, struct telling *telling,
                         enum gcs_stage stage)
 {
     telling->stage = stage;
+    telling->begun = true;
     telling->watch = (struct gcs_watch){moved, telling};
     memory->watch = telling->observer->stage_moved ? &telling->watch : NULL;
 }
 
 /* Under the workers' lock: what a pass has to do behind its last event is done too. */
-static void end_stage(struct gcs_memory *memory, const struct telling *telling,
+static void end_stage(struct gcs_memory *memory, struct telling *telling,
                       const struct gcs_trace *trace)
 {
+    bool begun = telling->begun;
     memory->watch = NULL;
-    if (telling->observer->stage_moved && trace)
+    telling->begun = false;
+    if (begun && telling->observer->stage_moved && trace)
         telling->observer->stage_moved(telling->observer->observer, telling->stage,
                                        trace->events, trace->events);
 }
