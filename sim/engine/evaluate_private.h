@@ -80,6 +80,9 @@ struct island_states {
     uint32_t walk_number;
     uint8_t *ends;    /* by place in index->linked: enum end */
     size_t activated; /* of index->activations */
+    uint64_t
+        *awaited; /* a heap of stamp << 32 | island: what may die by count, the next first */
+    size_t awaited_count, awaited_capacity;
     size_t wait_capacity, walked_capacity, end_capacity;
 };
 
@@ -103,10 +106,7 @@ struct evaluation {
     struct op_place at;
     struct held_lists lists;
     struct passed passed;
-    struct {
-        size_t stops;       /* of baseline->stops */
-        size_t activations; /* of index->activations, if conditional */
-    } met;                  /* the halts so far */
+    size_t stops_met; /* of baseline->stops */
 
     uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
     struct places bounds[GCS_GENERATIONS];
@@ -180,8 +180,10 @@ enum gcs_status islands_prepare(struct evaluation *e);
 void islands_release(struct evaluation *e);
 /* A collection of `generation` walks all islands that it concerns. */
 void islands_collect(struct evaluation *e, unsigned generation, struct found *found);
-/* No collection: what hangs off garbage may die by count at this activation. */
-void islands_activate(struct evaluation *e, const struct activation *activation);
+/* When what hangs off garbage may die by count next; GCS_NEVER: not in sight. */
+uint32_t islands_next(const struct evaluation *e);
+/* It does, if what it hangs off is gone. */
+void islands_meet(struct evaluation *e);
 
 /* evaluate_singles.c */
 enum gcs_status singles_prepare(struct evaluation *e);
