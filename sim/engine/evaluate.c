@@ -124,6 +124,8 @@ static struct halt next_halt(struct evaluation *e)
 {
     const struct gcs_baseline *baseline = e->baseline;
     struct halt halt = {(uint32_t)baseline->op_count, HALT_END};
+    while (e->stops_met < baseline->stop_count && !is_halt(e, &baseline->stops[e->stops_met]))
+        e->stops_met++;
     if (e->stops_met < baseline->stop_count)
         halt = (struct halt){baseline->stops[e->stops_met].op + 1, HALT_STOP};
     halt_at_rules(e, &halt);
@@ -221,10 +223,10 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
             GCS_TRY(meet_halt(e, &halt, error));
         GCS_TRY(e->status);
         if (e->uncovered)
-            break;
+            return GCS_OK;
     }
     pass_time(e, (uint32_t)e->baseline->op_count);
-    return GCS_OK;
+    return e->status;
 }
 
 bool append_number(struct evaluation *e, struct number_list *list, uint32_t number)

@@ -50,6 +50,7 @@ struct held_lists {
 /* The place in time. */
 struct passed {
     uint32_t ops;    /* whose work is done, and whose peaks are known */
+    size_t stops;    /* of these, in baseline->stops: those that are no halt are met */
     size_t works;    /* of these, in baseline->works */
     size_t declared; /* of baseline->declared */
 };
@@ -106,7 +107,7 @@ struct evaluation {
     struct op_place at;
     struct held_lists lists;
     struct passed passed;
-    size_t stops_met; /* of baseline->stops */
+    size_t stops_met; /* of baseline->stops: those before are no halts to come */
 
     uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
     struct places bounds[GCS_GENERATIONS];
@@ -157,7 +158,9 @@ void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
 const struct point *point_now(struct evaluation *e);
 /* The baseline after the first `ops` ops. */
 struct point point_at(const struct evaluation *e, uint32_t ops);
-/* Time passes until `ops` ops are done. */
+/* Whether somebody may act at such an event, so that all must stand as it does then. */
+bool is_halt(const struct evaluation *e, const struct gcs_stop *stop);
+/* Time passes until `ops` ops are done; requests come and go. */
 void pass_time(struct evaluation *e, uint32_t ops);
 /* The books when the ops done are done … */
 void stand(struct evaluation *e);

@@ -98,9 +98,10 @@ struct gcs_index {
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */
     struct point *points;                         /* before each block, and at the end */
     struct high *highs, *region_highs;
+    uint32_t *stop_bytes; /* by stop of the baseline's: the heap then, units */
     size_t block_count, region_count;
     size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity,
-        point_capacity, high_capacity, region_high_capacity;
+        point_capacity, high_capacity, region_high_capacity, stop_byte_capacity;
 
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
