@@ -40,7 +40,7 @@ struct gcs_trial {
     const char *engine;
     struct gcs_summary summary;
     bool pareto;
-    bool warn_thresholds_overruled;
+    unsigned warn_thresholds_overruled; /* a bit for each threshold */
     bool warn_freeze_missing;
     const struct gcs_rule *unmet;
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
@@ -78,6 +78,17 @@ enum gcs_engine {
     GCS_ENGINE_INDEX,  /* always the index; what it does not cover fails */
 };
 
+/** Where indexes of given traces may be kept from one study to the next; calls may be NULL.
+ * Called by any worker, not by two for the same index. */
+struct gcs_index_store {
+    /* The index of the trace under the model's rules, if there is one that fits. */
+    bool (*load)(void *store, const struct gcs_trace *trace, const struct gcs_model *model,
+                 struct gcs_memory *memory, struct gcs_index **index);
+    void (*keep)(void *store, const struct gcs_trace *trace, const struct gcs_model *model,
+                 const struct gcs_index *index);
+    void *store;
+};
+
 struct gcs_study_plan {
     struct gcs_program *programs;
     size_t program_count;
@@ -89,6 +100,7 @@ struct gcs_study_plan {
     bool histories; /* the heap's history is wanted, which only replay knows */
     bool check;     /* heap invariants after every collection */
     struct gcs_observer observer;
+    struct gcs_index_store indexes;
 };
 
 /** Runs all trials. The first failure in the array's order is returned with its error; trials

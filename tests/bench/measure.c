@@ -121,8 +121,8 @@ static void pass_index(struct bench *bench)
 {
     struct gcs_error error = {0};
     gcs_index_free(bench->index);
-    must(gcs_index_new(bench->trace, &bench->lifetimes, &model()->rules, &bench->index_memory,
-                       &bench->index, &error),
+    must(gcs_index_new(bench->trace, &model()->rules, &bench->index_memory, &bench->index,
+                       &error),
          &error);
 }
 
