@@ -20,8 +20,6 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-#include <string.h>
-
 /*
  * Layout of an image; drawn in docs/trace-binary.md
  */
@@ -94,28 +92,25 @@ static inline uint32_t gcs_load32(const unsigned char *at)
     return (uint32_t)gcs_load(at, 4);
 }
 
-/* One instruction each: compilers do not see it in eight bytes one by one everywhere. */
-static inline uint64_t gcs_little64(uint64_t value)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return __builtin_bswap64(value);
-#else
-    return value;
-#endif
-}
-
+/* Compilers make one instruction of it, on either byte order. */
 static inline uint64_t gcs_load64(const unsigned char *at)
 {
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return gcs_little64(value);
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+           (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+           (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
 }
 
 /** Writes eight bytes, of which the first `bytes` count; returns what is behind those. */
 static inline unsigned char *gcs_store(unsigned char *to, uint64_t value, unsigned bytes)
 {
-    value = gcs_little64(value);
-    memcpy(to, &value, sizeof value);
+    to[0] = (unsigned char)value;
+    to[1] = (unsigned char)(value >> 8);
+    to[2] = (unsigned char)(value >> 16);
+    to[3] = (unsigned char)(value >> 24);
+    to[4] = (unsigned char)(value >> 32);
+    to[5] = (unsigned char)(value >> 40);
+    to[6] = (unsigned char)(value >> 48);
+    to[7] = (unsigned char)(value >> 56);
     return to + bytes;
 }
 
