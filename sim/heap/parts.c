@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The garbage graph: what is unreachable at the end of the baseline pass, in strongly connected
- * parts (Tarjan 1972), and who refers to whom among them. Nobody can change what nobody can
+ * parts, and who refers to whom among them. Nobody can change what nobody can
  * reach, so the graph at the end serves all moments.
  */
+#include "components.h"
 #include "recorder.h"
 
 #include <stdlib.h>
@@ -15,15 +16,6 @@ struct piece {
     uint32_t event;
     uint32_t position; /* objects tracked then */
     uint32_t part;
-    uint32_t index; /* Tarjan's; 0: not met */
-    uint32_t low;
-    bool stacked;
-};
-
-/* Where a walk stands in a piece's slots. */
-struct step {
-    uint32_t piece;
-    uint32_t slot;
 };
 
 struct graph {
@@ -33,10 +25,7 @@ struct graph {
     size_t piece_count, piece_capacity;
     uint32_t *piece_of; /* by row, + 1; 0: no garbage */
     size_t piece_of_capacity;
-    uint32_t *stack;
-    size_t stack_height, stack_capacity;
-    struct step *path;
-    size_t path_length, path_capacity;
+    struct components components;
     uint32_t *parents; /* of the islands' union-find, by part */
     size_t parent_capacity;
     uint32_t *heads; /* by part: its first edge + 1 */
@@ -45,7 +34,6 @@ struct graph {
         uint32_t from, next;
     } * edges; /* to a part, from its referrers */
     size_t edge_count, edge_capacity;
-    uint32_t next_index;
 };
 
 static enum gcs_status add_piece(struct graph *graph, gcs_row row, uint32_t event,
@@ -100,16 +88,6 @@ static struct gcs_member member_of(struct graph *graph, gcs_row row)
     };
 }
 
-static bool refers_to_itself(const struct gcs_heap *heap, gcs_row row)
-{
-    uint32_t count;
-    const uint32_t *slots = slots_of(heap, row, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (slots[i] == row)
-            return true;
-    return false;
-}
-
 /* Whether no cycle of objects like this one can stay when those that have a tp_clear are
  * cleared: it has one, or it was born complete. */
 static bool can_be_cleared(const struct gcs_heap *heap, gcs_row row)
@@ -120,32 +98,30 @@ static bool can_be_cleared(const struct gcs_heap *heap, gcs_row row)
            shape->kind == GCS_KIND_SLICE;
 }
 
-/* The pieces on the stack from `first` on are a part. */
-static enum gcs_status close_part(struct graph *graph, uint32_t first)
+/* A part is known. Its members stand with the first met last. */
+static enum gcs_status close_part(void *to, const gcs_row *rows, size_t count,
+                                  struct gcs_error *error)
 {
+    struct graph *graph = to;
     struct gcs_baseline *baseline = graph->recorder->baseline;
-    struct gcs_error *error = graph->recorder->error;
-    const struct piece *root = &graph->pieces[first];
+    const struct piece *root = &graph->pieces[graph->piece_of[rows[0]] - 1];
     bool clear = true;
     struct gcs_part part = {.event = root->event,
                             .position = root->position,
                             .low = GCS_NEVER,
-                            .first_member = (uint32_t)baseline->member_count};
-    uint32_t piece;
-    do {
-        piece = graph->stack[--graph->stack_height];
-        graph->pieces[piece].stacked = false;
-        graph->pieces[piece].part = (uint32_t)baseline->part_count;
-        struct gcs_member member = member_of(graph, graph->pieces[piece].row);
+                            .first_member = (uint32_t)baseline->member_count,
+                            .members = (uint32_t)count};
+    for (size_t i = count; i-- > 0;) {
+        graph->pieces[graph->piece_of[rows[i]] - 1].part = (uint32_t)baseline->part_count;
+        struct gcs_member member = member_of(graph, rows[i]);
         if (!member.atoms && !member.single && member.position < part.low)
             part.low = member.position;
         GCS_TRY(GCS_GROW(baseline->memory, &baseline->members, &baseline->member_capacity,
                          baseline->member_count + 1, error));
         baseline->members[baseline->member_count++] = member;
-        clear &= can_be_cleared(graph->heap, graph->pieces[piece].row);
-        part.members++;
-    } while (piece != first);
-    part.cyclic = part.members > 1 || refers_to_itself(graph->heap, root->row);
+        clear &= can_be_cleared(graph->heap, rows[i]);
+    }
+    part.cyclic = is_cyclic(graph->heap, rows, count);
     if (part.cyclic && !clear)
         baseline->uncovered = "cycles through objects without tp_clear";
     GCS_TRY(GCS_GROW(baseline->memory, &baseline->parts, &baseline->part_capacity,
@@ -154,53 +130,15 @@ static enum gcs_status close_part(struct graph *graph, uint32_t first)
     return GCS_OK;
 }
 
-static enum gcs_status meet(struct graph *graph, uint32_t piece)
+static enum gcs_status find_parts(struct graph *graph)
 {
-    struct gcs_memory *memory = graph->recorder->baseline->memory;
+    struct components *components = &graph->components;
     struct gcs_error *error = graph->recorder->error;
-    GCS_TRY(GCS_GROW(memory, &graph->stack, &graph->stack_capacity, graph->stack_height + 1,
-                     error));
-    GCS_TRY(
-        GCS_GROW(memory, &graph->path, &graph->path_capacity, graph->path_length + 1, error));
-    graph->pieces[piece].index = graph->pieces[piece].low = ++graph->next_index;
-    graph->pieces[piece].stacked = true;
-    graph->stack[graph->stack_height++] = piece;
-    graph->path[graph->path_length++] = (struct step){piece, 0};
-    return GCS_OK;
-}
-
-static void lower(struct piece *piece, uint32_t low)
-{
-    if (low < piece->low)
-        piece->low = low;
-}
-
-/* Tarjan's walk, the recursion unrolled: parts are closed after all that they refer to. */
-static enum gcs_status walk_from(struct graph *graph, uint32_t start)
-{
-    GCS_TRY(meet(graph, start));
-    while (graph->path_length) {
-        struct step *step = &graph->path[graph->path_length - 1];
-        struct piece *piece = &graph->pieces[step->piece];
-        uint32_t count;
-        const uint32_t *slots = slots_of(graph->heap, piece->row, &count);
-        if (step->slot < count) {
-            uint32_t target = graph->piece_of[slots[step->slot++]];
-            if (target == 0)
-                continue;
-            if (!graph->pieces[target - 1].index)
-                GCS_TRY(meet(graph, target - 1));
-            else if (graph->pieces[target - 1].stacked)
-                lower(piece, graph->pieces[target - 1].index);
-            continue;
-        }
-        uint32_t done = step->piece, low = piece->low;
-        graph->path_length--;
-        if (low == piece->index)
-            GCS_TRY(close_part(graph, done));
-        if (graph->path_length)
-            lower(&graph->pieces[graph->path[graph->path_length - 1].piece], low);
-    }
+    GCS_TRY(components_begin(components, graph->piece_count, error));
+    for (size_t i = 0; i < graph->piece_count; i++)
+        components_add(components, graph->pieces[i].row);
+    for (size_t i = 0; i < graph->piece_count; i++)
+        GCS_TRY(components_walk(components, graph->pieces[i].row, error));
     return GCS_OK;
 }
 
@@ -286,22 +224,21 @@ static enum gcs_status declare(struct graph *graph)
 static enum gcs_status make(struct graph *graph)
 {
     GCS_TRY(find_pieces(graph));
-    for (uint32_t i = 0; i < graph->piece_count; i++)
-        if (!graph->pieces[i].index)
-            GCS_TRY(walk_from(graph, i));
+    GCS_TRY(find_parts(graph));
     GCS_TRY(connect(graph));
     return declare(graph);
 }
 
 enum gcs_status record_parts(struct recorder *recorder, struct gcs_heap *heap)
 {
-    struct graph graph = {.recorder = recorder, .heap = heap};
     struct gcs_memory *memory = recorder->baseline->memory;
+    struct graph graph = {.recorder = recorder, .heap = heap};
+    graph.components =
+        (struct components){.heap = heap, .memory = memory, .close = close_part, .to = &graph};
     enum gcs_status status = make(&graph);
     gcs_memory_free(memory, graph.pieces, graph.piece_capacity, sizeof *graph.pieces);
     gcs_memory_free(memory, graph.piece_of, graph.piece_of_capacity, sizeof *graph.piece_of);
-    gcs_memory_free(memory, graph.stack, graph.stack_capacity, sizeof *graph.stack);
-    gcs_memory_free(memory, graph.path, graph.path_capacity, sizeof *graph.path);
+    components_free(&graph.components);
     gcs_memory_free(memory, graph.parents, graph.parent_capacity, sizeof *graph.parents);
     gcs_memory_free(memory, graph.heads, graph.head_capacity, sizeof *graph.heads);
     gcs_memory_free(memory, graph.edges, graph.edge_capacity, sizeof *graph.edges);
