@@ -75,6 +75,13 @@ void gcs_init(void);
 /** "0.1.0" */
 const char *gcs_version(void);
 
+/** Who is told how far a long pass has come: `done` of `total`, 0 where the end is unknown.
+ * Told some thousand times a second at most, in the thread that passes. */
+struct gcs_watch {
+    void (*moved)(void *watcher, uint64_t done, uint64_t total);
+    void *watcher;
+};
+
 /*
  * Memory: a budget that a trial or a reading may not exceed, and arrays that grow under it.
  */
@@ -82,6 +89,7 @@ struct gcs_memory {
     size_t limit; /* bytes; 0: none */
     size_t used;
     size_t peak;
+    const struct gcs_watch *watch; /* of what works within it; borrowed. NULL: nobody */
 };
 
 /** Makes *array (of *capacity elements of `size` bytes, NULL and 0 at first) hold at least
@@ -89,6 +97,9 @@ struct gcs_memory {
  *  GCS_LIMIT: over the budget; GCS_NOMEM; both leave array and capacity as they were. */
 enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t *capacity,
                                 size_t needed, size_t size, struct gcs_error *error);
+/** Hands back what such an array has room for beyond `count` elements. */
+void gcs_memory_shrink(struct gcs_memory *memory, void **array, size_t *capacity, size_t count,
+                       size_t size);
 /** Releases such an array (NULL is fine). */
 void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, size_t size);
 #define GCS_GROW(memory, array, capacity, needed, error)                             \
@@ -96,6 +107,8 @@ void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, si
          ? GCS_OK                                                                    \
          : gcs_memory_grow((memory), (void **)(array), (capacity), (size_t)(needed), \
                            sizeof **(array), (error)))
+#define GCS_SHRINK(memory, array, capacity, count) \
+    gcs_memory_shrink((memory), (void **)(array), (capacity), (count), sizeof **(array))
 
 /** Small things that live together and go together: zeroed, 16-byte aligned, no single free. */
 struct gcs_arena {
@@ -139,9 +152,25 @@ struct gcs_random {
     uint64_t state[4];
 };
 void gcs_random_init(struct gcs_random *random, uint64_t seed, const char *name);
-uint64_t gcs_random_next(struct gcs_random *random);
+/** 64 random bits. Here, because a generator draws several for each event. */
+static inline uint64_t gcs_random_next(struct gcs_random *random)
+{
+    uint64_t *s = random->state;
+    uint64_t times5 = s[1] * 5, shifted = s[1] << 17;
+    uint64_t result = (times5 << 7 | times5 >> 57) * 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = s[3] << 45 | s[3] >> 19;
+    return result;
+}
 /** Uniform in [0, 1), 53 bits. */
-double gcs_random_unit(struct gcs_random *random);
+static inline double gcs_random_unit(struct gcs_random *random)
+{
+    return (double)(gcs_random_next(random) >> 11) * 0x1p-53;
+}
 /** Uniform in [0, n), n > 0, without bias. */
 uint64_t gcs_random_below(struct gcs_random *random, uint64_t n);
 

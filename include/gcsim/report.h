@@ -139,6 +139,9 @@ void gcs_print_growth(const struct gcs_demographics *demographics, struct gcs_te
 /** "Session.0", "list[]": a slot of a type's objects. */
 void gcs_print_slot(const struct gcs_trace *trace, const struct gcs_slot *slot,
                     struct gcs_text *text);
+/** The trials as a table of these columns of summary.csv, in their order. */
+void gcs_print_chosen(const struct gcs_column *const *columns, size_t column_count,
+                      const struct gcs_trial *trials, size_t count, struct gcs_text *text);
 /** One trial in words and figures. */
 void gcs_print_trial(const struct gcs_trial *trial, struct gcs_text *text);
 

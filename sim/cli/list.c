@@ -61,20 +61,48 @@ static void list_models(struct gcs_text *text)
         gcs_text_add(text, "  %s\n", gcs_replay_gap(i));
 }
 
+enum { LINE = 100 };
+
+/* Words in lines of LINE characters, the first of which has `column` already; further lines are
+ * indented by four. Ends the last line. */
+static void add_wrapped(struct gcs_text *text, const char *words, size_t column)
+{
+    for (const char *at = words; *at;) {
+        size_t length = strcspn(at, " \n"), width = 0;
+        for (size_t i = 0; i < length; i++)
+            width += ((unsigned char)at[i] & 0xC0) != 0x80; /* UTF-8: not a further byte */
+        bool fits = column + 1 + width <= LINE;
+        gcs_text_add(text, fits ? " " : "\n    ");
+        gcs_text_add_bytes(text, at, length);
+        column = fits ? column + 1 + width : 4 + width;
+        at += length;
+        at += strspn(at, " \n");
+    }
+    gcs_text_add(text, "\n");
+}
+
 static void list_strategy(void *to, const struct gcs_strategy *strategy)
 {
     struct gcs_text *text = to;
-    gcs_text_add(text, "%s: %s\n", strategy->name, strategy->about);
-    for (size_t r = 0; r < strategy->rule_count; r++) {
-        gcs_text_add(text, "    ");
-        gcs_rule_print(&strategy->rules[r], text);
+    gcs_text_add(text, "%s:", strategy->name);
+    add_wrapped(text, strategy->about, strlen(strategy->name) + 1);
+    for (size_t i = 0; i < strategy->rule_count; i++) {
+        gcs_text_add(text, "        ");
+        gcs_rule_print(&strategy->rules[i], text);
         gcs_text_add(text, "\n");
     }
+    if (*strategy->parameters)
+        gcs_text_add(text, "    -S %s:%s\n", strategy->name, strategy->parameters);
+    gcs_text_add(text, "\n");
 }
 
 static void list_strategies(struct gcs_text *text)
 {
     each_strategy(list_strategy, text);
+    gcs_text_add(text,
+                 "A parameter is given as `-S NAME:PARAMETER=VALUE,...`; a strategy of your "
+                 "own as `-S ./FILE.yaml`.\nWhat rules can say: `gcsim list keys`, "
+                 "rules.[].when, if and do.\n");
 }
 
 static void list_cost(void *to, const struct gcs_cost *cost)
@@ -96,14 +124,25 @@ static void list_costs(struct gcs_text *text)
     each_cost(list_cost, text);
 }
 
-static void list_workload(void *to, const char *name, const struct gcs_config *config)
+static void list_program(void *to, const char *name, const struct gcs_config *config)
 {
     gcs_text_add(to, "%s: %s\n", name, gcs_node_text(gcs_config_root(config), "about"));
 }
 
+/* Workloads or studies: what they say of themselves. */
+static void list_abouts(const char *kind, struct gcs_text *text)
+{
+    each_program(kind, list_program, text);
+}
+
 static void list_workloads(struct gcs_text *text)
 {
-    each_workload(list_workload, text);
+    list_abouts("workloads", text);
+}
+
+static void list_studies(struct gcs_text *text)
+{
+    list_abouts("studies", text);
 }
 
 static void list_columns(struct gcs_text *text)
@@ -162,6 +201,7 @@ static const struct {
              {"keys", list_keys, &listed_keys},
              {"columns", list_columns, &listed_columns},
              {"workloads", list_workloads, &listed_workloads},
+             {"studies", list_studies, &listed_studies},
              {"costs", list_costs, &listed_costs}};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -169,7 +209,8 @@ int command_list(const struct options *options)
 {
     const char *names[LISTS];
     if (options->arguments.count != 1) {
-        print_usage_error("list what? models, strategies, keys, columns, workloads or costs");
+        print_usage_error(
+            "list what? models, strategies, keys, columns, workloads, studies or costs");
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < LISTS; i++) {

@@ -46,15 +46,16 @@ void each_cost(void (*visit)(void *to, const struct gcs_cost *cost), void *to)
     }
 }
 
-void each_workload(void (*visit)(void *to, const char *name, const struct gcs_config *config),
-                   void *to)
+void each_program(const char *kind,
+                  void (*visit)(void *to, const char *name, const struct gcs_config *config),
+                  void *to)
 {
     for (size_t i = 0; i < embedded_count; i++) {
         const struct embedded *file = &embedded_files[i];
         struct gcs_arena arena;
         struct gcs_config *config;
         struct gcs_error error = {0};
-        if (!gcs_same(file->kind, "workloads"))
+        if (!gcs_same(file->kind, kind))
             continue;
         gcs_arena_init(&arena);
         if (gcs_config_read(file->data, file->size, &arena, &config, &error) == GCS_OK &&
@@ -155,22 +156,32 @@ static void add_columns(struct rows *rows)
                                                 file->columns[i].unit, file->columns[i].help});
 }
 
-struct workload_row {
+struct program_row {
     const char *name, *about;
 };
 static const struct gcs_column workload_columns[] = {
-    COLUMN("workload", "", TEXT, workload_row, name, "name to run it by"),
-    COLUMN("about", "", TEXT, workload_row, about, "what it stands for"),
+    COLUMN("workload", "", TEXT, program_row, name, "name to run it by"),
+    COLUMN("about", "", TEXT, program_row, about, "what it stands for"),
 };
 
-static void add_workload(void *to, const char *name, const struct gcs_config *config)
+static const struct gcs_column study_columns[] = {
+    COLUMN("study", "", TEXT, program_row, name, "name to sweep it by"),
+    COLUMN("about", "", TEXT, program_row, about, "what it asks"),
+};
+
+static void add_program(void *to, const char *name, const struct gcs_config *config)
 {
-    rows_add(to, &(struct workload_row){name, gcs_node_text(gcs_config_root(config), "about")});
+    rows_add(to, &(struct program_row){name, gcs_node_text(gcs_config_root(config), "about")});
 }
 
 static void add_workloads(struct rows *rows)
 {
-    each_workload(add_workload, rows);
+    each_program("workloads", add_program, rows);
+}
+
+static void add_studies(struct rows *rows)
+{
+    each_program("studies", add_program, rows);
 }
 
 struct cost_row {
@@ -222,6 +233,8 @@ const struct listed listed_columns =
     LISTED("columns", "of the files written", column_columns, add_columns);
 const struct listed listed_workloads =
     LISTED("workloads", "programs carried", workload_columns, add_workloads);
+const struct listed listed_studies =
+    LISTED("studies", "questions carried", study_columns, add_studies);
 const struct listed listed_costs =
     LISTED("costs", "what collections cost", cost_columns, add_costs);
 

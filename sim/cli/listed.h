@@ -8,8 +8,9 @@
 /** What is compiled in, one by one; each lives for the call only. */
 void each_strategy(void (*visit)(void *to, const struct gcs_strategy *strategy), void *to);
 void each_cost(void (*visit)(void *to, const struct gcs_cost *cost), void *to);
-void each_workload(void (*visit)(void *to, const char *name, const struct gcs_config *config),
-                   void *to);
+void each_program(const char *kind,
+                  void (*visit)(void *to, const char *name, const struct gcs_config *config),
+                  void *to);
 
 /** A list as a table. */
 struct listed {
@@ -17,7 +18,7 @@ struct listed {
     void (*add_rows)(struct rows *rows);
 };
 extern const struct listed listed_models, listed_strategies, listed_keys, listed_columns,
-    listed_workloads, listed_costs;
+    listed_workloads, listed_studies, listed_costs;
 /** As CSV or JSON. */
 void listed_print(const struct listed *listed, enum format format, struct gcs_text *text);
 

@@ -26,7 +26,7 @@ static int provide(struct input *input, const struct options *options)
     struct gcs_workload *workload = NULL;
     enum gcs_status status = gcs_workload_read(input->config, &workload, &error);
     if (status == GCS_OK) {
-        status = gcs_workload_generate(workload, seed, max_events, &input->memory,
+        status = gcs_workload_generate(workload, seed, max_events, true, &input->memory,
                                        &input->trace, &error);
         gcs_workload_free(workload);
     }

@@ -64,6 +64,15 @@ extern const size_t gcs_config_key_count;
         ROW(GCS_DOCUMENT_COST, name ".[].[]", REAL, .unit = GCS_UNIT_BYTES, BOUNDS(0, 1e15), \
             .help = "bytes, then ns")
 
+#define CONFIG_ACTIONS \
+    "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]`"
+
+/* What a workload's program asks of the gc module somewhere. */
+#define CONFIG_PROGRAM_GC(at, when)                                                    \
+    ROW(GCS_DOCUMENT_WORKLOAD, at, LIST, .fallback = "[]",                             \
+        .help = "what the program itself, or a library, asks of the gc module " when), \
+        ROW(GCS_DOCUMENT_WORKLOAD, at ".[]", TEXT, .help = CONFIG_ACTIONS)
+
 /* A trace's kinds but for weakrefs, which need somebody to refer to. */
 #define CONFIG_KINDS                                                                      \
     "instance|atomic|tuple|list|dict|set|function|cell|generator|coroutine|frame|method|" \
@@ -153,6 +162,23 @@ enum gcs_status gcs_config_check_text(const struct gcs_node *node, const char *t
 /** Adds the entries of the table's default to a map by name, as far as their names are free;
  *  with `starts`, only those that say `during: startup`. */
 void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool starts);
+
+/*
+ * strategy.c, strategy_rule.c
+ */
+/** A strategy's parameters by name, with the values in force. */
+struct gcs_parameters {
+    const char **names;
+    const char **values;
+    size_t count;
+    struct gcs_arena *arena;
+};
+/** Puts the value in the place of `$name` in a word, if there is one. */
+enum gcs_status gcs_parameter_expand(const struct gcs_parameters *parameters, const char **word,
+                                     struct gcs_error *error);
+enum gcs_status gcs_rule_read(const struct gcs_node *node,
+                              const struct gcs_parameters *parameters, struct gcs_rule *rule,
+                              struct gcs_error *error);
 
 /*
  * values.c, rules.c, ranges.c

@@ -111,8 +111,6 @@ void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     if (!shape->gc)
         return;
-    if (heap->recorder)
-        record_alloc(heap, occupancy);
     if (shape->zombie)
         shape->zombie = false;
     else if (is_served(shape, occupancy))
@@ -273,10 +271,6 @@ static void release(struct gcs_heap *heap, gcs_row row)
     heap->generators -= shape->closes;
     if (heap->pymalloc)
         give_blocks_back(heap, row, shape, count);
-    if (heap->recorder && shape->gc) {
-        uint16_t capacity;
-        record_free(heap, row, free_list_of(heap, shape, count, false, &capacity));
-    }
     gc_free(heap, shape, count);
     if (heap->rows[row].extra == BIG_EXTRA)
         forget_big(heap, row);

@@ -179,12 +179,14 @@ struct gcs_heap {
     size_t stamp_capacity;
     uint64_t stamp; /* the present moment there */
     uint64_t event; /* the one being applied */
-
-    struct recorder *recorder; /* baseline.c; else NULL */
-    struct lives *lives;       /* lives.c; else NULL */
+    struct lives *lives; /* lives.c; else NULL */
 };
 
+/* Slots come in blocks of these sizes: each count up to 64, then four steps a doubling. */
+enum { SMALL_BLOCK = 64, BLOCK_CLASSES = SMALL_BLOCK + 1 + 4 * 26 };
+
 /* rows.c */
+unsigned block_class(uint32_t count, uint32_t *rounded);
 enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *error);
 void row_give_back(struct gcs_heap *heap, gcs_row row);
 enum gcs_status slots_take(struct gcs_heap *heap, uint32_t count, uint32_t *offset,
@@ -230,11 +232,6 @@ uint64_t row_bytes(const struct gcs_heap *heap, gcs_row row);
 uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
 enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
                           struct gcs_error *error);
-
-/* baseline.c: called where a collector would look, if there is a recorder */
-void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy);
-void record_track(struct gcs_heap *heap, gcs_row row);
-void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy);
 
 /* lives.c: called when an object is about to die, if there are lives to tell */
 void lives_end(struct gcs_heap *heap, gcs_row row);

@@ -11,10 +11,11 @@ static enum gcs_status run(struct gcs_heap *heap, const struct gcs_trace *trace,
                            struct gcs_lifetimes *lifetimes, struct gcs_error *error)
 {
     struct gcs_cursor *cursor;
-    struct gcs_block block;
+    struct gcs_block block = {0};
     GCS_TRY(gcs_cursor_new(trace, heap->memory, &cursor, error));
     enum gcs_status status;
-    while ((status = gcs_cursor_next(cursor, &block, error)) == GCS_OK && block.count)
+    do {
+        status = gcs_cursor_next(cursor, &block, error);
         for (uint32_t i = 0; i < block.count && status == GCS_OK; i++) {
             if (block.events[i].op == GCS_OP_WEAK && block.events[i].detail != GCS_WEAK_PLAIN)
                 lifetimes->weak_callbacks++;
@@ -22,6 +23,7 @@ static enum gcs_status run(struct gcs_heap *heap, const struct gcs_trace *trace,
             heap->stamp = block.first_event + i;
             status = gcs_heap_apply(heap, &block, i, error);
         }
+    } while (status == GCS_OK && block.count);
     gcs_cursor_free(cursor);
     return status;
 }
