@@ -148,6 +148,10 @@ if found bash; then
     lacks web
     press run web --jobs ''
     [ -n "$(cat ../out)" ] && differ "a number: $(cat ../out)"
+    press run --columns model,gc_
+    offers model,gc_ns
+    press sweep three
+    [ "$(cat ../out)" = three-kinds ] || differ "studies: $(cat ../out)"
     press trace ''
     offers info
     press trace info ''
