@@ -85,7 +85,7 @@ static const struct fault faults[] = {
     /* Keys that do not apply, or are missing */
     {W "sites: {a: {references: {value: 1, mean: 2}}}\n", NULL, 2, 42,
      "sites.a.references.mean",
-     "applies only with distribution=exponential|lognormal|geometric, but distribution is "
+     "applies only with distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson, but distribution is "
      "'constant'"},
     {W "sites: {a: {lifetime: {cause: never, mean: 2}}}\n", NULL, 2, 44,
      "sites.a.lifetime.mean", "which does not apply here itself"},

@@ -62,6 +62,9 @@ enum {
     GCS_KEY_PATHS = 16,   /* a map by name whose names are paths of keys */
     GCS_KEY_STARTS = 32,  /* a map by name: the default's entries with `during: startup` are
                              added  if none such is given */
+    GCS_KEY_IMPLIES = 64, /* given, it tells the first value of its only_if */
+    GCS_KEY_PARAMETER = 128, /* of a distribution, and the same for all: told of one only */
+    GCS_KEY_NUMBERS = 256,   /* a map by name whose names are numbers */
 };
 
 /** One row. `*` in a path stands for a name that the user chose, `[]` for a place in a list. */
@@ -87,6 +90,8 @@ size_t gcs_key_count(void);
 const struct gcs_key *gcs_key_at(size_t index);
 /** The row that a written path (`sites.row.lifetime.mean`) belongs to, or NULL. */
 const struct gcs_key *gcs_key_find(enum gcs_document document, const char *path);
+/** Whether lists of keys show it: parameters of distributions stand there once. */
+bool gcs_key_is_told(const struct gcs_key *key);
 /** "0 … 1" or "≥ 1", for people; empty if there are none. */
 void gcs_key_print_bounds(const struct gcs_key *key, struct gcs_text *text);
 /** docs/keys.md. */

@@ -8,6 +8,8 @@
  */
 #include "config_private.h"
 
+#include <string.h>
+
 #define WORKLOAD GCS_DOCUMENT_WORKLOAD
 #define NO_TIME  1e18 /* ns; 31 years, so that sums of times stay within 64 bits */
 #define MANY     1e9
@@ -20,49 +22,86 @@
 #define EITHER(flags)     ((unsigned)(flags) & (unsigned)GCS_KEY_EITHER)
 
 /* What a distribution is made of, wherever one stands. `value` and `mean` are its defaults. */
+#define SHAPES                                                               \
+    "constant|uniform|exponential|lognormal|geometric|zipf|discrete|weibull" \
+    "|gamma|pareto|poisson|beta|empirical"
+
 #define PARAMETERS(document_, at, unit_, low_, high_, value_, mean_, flags_)                   \
     ROW(document_, at ".value", REAL, .unit = unit_, BOUNDS(low_, high_), .fallback = value_,  \
         .flags = EITHER(flags_), .only_if = "distribution=constant", .help = "the one value"), \
         ROW(document_, at ".mean", REAL, .unit = unit_, BOUNDS(low_, high_),                   \
             .fallback = mean_, .flags = (flags_),                                              \
-            .only_if = "distribution=exponential|lognormal|geometric", .help = "its mean"),    \
-        ROW(document_, at ".sigma", REAL, BOUNDS(0, 10), .fallback = "1",                      \
-            .only_if = "distribution=lognormal",                                               \
+            .only_if =                                                                         \
+                "distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson",   \
+            .help = "its mean"),                                                               \
+        ROW(document_, at ".sigma", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, 10),           \
+            .fallback = "1", .only_if = "distribution=lognormal",                              \
             .help = "standard deviation of the logarithm"),                                    \
+        ROW(document_, at ".shape", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.1, 1000),       \
+            .fallback = "2", .only_if = "distribution=weibull|gamma|pareto",                   \
+            .help = "weibull, gamma: below 1 the young die first, 1 is exponential, large "    \
+                    "ones are near the mean; pareto: P(more than x) falls as x^-shape, "       \
+                    "shape above 1"),                                                          \
+        ROW(document_, at ".alpha", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.05, 1000),      \
+            .fallback = "1", .only_if = "distribution=beta",                                   \
+            .help = "the larger, the less there is near low"),                                 \
+        ROW(document_, at ".beta", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.05, 1000),       \
+            .fallback = "1", .only_if = "distribution=beta",                                   \
+            .help = "the larger, the less there is near high"),                                \
         ROW(document_, at ".low", REAL, .unit = unit_, BOUNDS(low_, high_), .fallback = "0",   \
-            .flags = EITHER(flags_), .only_if = "distribution=uniform",                        \
-            .help = "the least value"),                                                        \
+            .flags = EITHER(flags_) | GCS_KEY_IMPLIES | GCS_KEY_PARAMETER,                     \
+            .only_if = "distribution=uniform|beta", .help = "the least value"),                \
         ROW(document_, at ".high", REAL, .unit = unit_, BOUNDS(low_, high_),                   \
-            .flags = EITHER(flags_), .only_if = "distribution=uniform",                        \
-            .help = "the greatest value"),                                                     \
-        ROW(document_, at ".exponent", REAL, BOUNDS(0, 20), .fallback = "1",                   \
-            .only_if = "distribution=zipf",                                                    \
+            .flags = EITHER(flags_) | GCS_KEY_IMPLIES | GCS_KEY_PARAMETER,                     \
+            .only_if = "distribution=uniform|beta", .help = "the greatest value"),             \
+        ROW(document_, at ".exponent", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, 20),        \
+            .fallback = "1", .only_if = "distribution=zipf",                                   \
             .help = "rank r comes in proportion to r^-exponent"),                              \
-        ROW(document_, at ".highest", WHOLE, BOUNDS(1, 1e6), .fallback = "1000",               \
-            .only_if = "distribution=zipf", .help = "ranks run from 1 to this")
+        ROW(document_, at ".highest", WHOLE, .flags = GCS_KEY_PARAMETER, BOUNDS(1, 1e6),       \
+            .fallback = "1000", .only_if = "distribution=zipf",                                \
+            .help = "ranks run from 1 to this"),                                               \
+        ROW(document_, at ".values", NAMED, .flags = GCS_KEY_PARAMETER | GCS_KEY_NUMBERS,      \
+            .only_if = "distribution=discrete",                                                \
+            .help = "the values, each with its weight: `{1: 3, 2: 1}`"),                       \
+        ROW(document_, at ".values.*", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, MANY),      \
+            .help = "weight of this value"),                                                   \
+        ROW(document_, at ".file", TEXT, .flags = GCS_KEY_OPTIONAL | GCS_KEY_PARAMETER,        \
+            .only_if = "distribution=empirical",                                               \
+            .help =                                                                            \
+                "a CSV with the columns share,value, which stands for quantiles; relative "    \
+                "to this document"),                                                           \
+        ROW(document_, at ".quantiles", NAMED, .flags = GCS_KEY_PARAMETER | GCS_KEY_NUMBERS,   \
+            .only_if = "distribution=empirical",                                               \
+            .help = "shares from 0 to 1, each with the value that so many are below; linear "  \
+                    "between them: `{0: 1, 0.5: 10, 1: 500}`"),                                \
+        ROW(document_, at ".quantiles.*", REAL, .unit = unit_, BOUNDS(low_, high_),            \
+            .flags = EITHER(flags_) | GCS_KEY_PARAMETER,                                       \
+            .help = "the value that this share is below")
 
 #define DISTRIBUTION_IN(document_, at, unit_, low_, high_, which_, value_, mean_, flags_, if_) \
     ROW(document_, at ".distribution", CHOICE, .fallback = which_, .only_if = if_,             \
-        .choices = "constant|uniform|exponential|lognormal|geometric|zipf|discrete|mixture",   \
-        .help = "its shape; left out, it follows from a parameter that only one shape has "    \
-                "(geometric counts from 0)"),                                                  \
+        .choices = SHAPES "|mixture",                                                          \
+        .help = "its shape; left out, it follows from a parameter that only one shape has, "   \
+                "and low and high mean uniform (geometric counts from 0)"),                    \
         PARAMETERS(document_, at, unit_, low_, high_, value_, mean_, flags_),                  \
-        ROW(document_, at ".values", NAMED, .only_if = "distribution=discrete",                \
-            .help = "the values, each with its weight: `{1: 3, 2: 1}`"),                       \
-        ROW(document_, at ".values.*", REAL, BOUNDS(0, MANY), .help = "weight of this value"), \
-        ROW(document_, at ".parts", NAMED, .only_if = "distribution=mixture",                  \
+        ROW(document_, at ".parts", NAMED, .flags = GCS_KEY_PARAMETER,                         \
+            .only_if = "distribution=mixture",                                                 \
             .help = "the distributions mixed, by any names"),                                  \
-        ROW(document_, at ".parts.*", MAP, .plain = "value", .help = "one of them"),           \
-        ROW(document_, at ".parts.*.weight", REAL, BOUNDS(0, MANY), .fallback = "1",           \
+        ROW(document_, at ".parts.*", MAP, .flags = GCS_KEY_PARAMETER, .plain = "value",       \
+            .help = "one of them"),                                                            \
+        ROW(document_, at ".parts.*.weight", REAL, .flags = GCS_KEY_PARAMETER,                 \
+            BOUNDS(0, MANY), .fallback = "1",                                                  \
             .help = "its share, relative to the other parts"),                                 \
-        ROW(document_, at ".parts.*.distribution", CHOICE, .fallback = "exponential",          \
-            .choices = "constant|uniform|exponential|lognormal|geometric|zipf",                \
-            .help = "its shape"),                                                              \
+        ROW(document_, at ".parts.*.distribution", CHOICE, .flags = GCS_KEY_PARAMETER,         \
+            .fallback = "exponential", .choices = SHAPES, .help = "its shape"),                \
         PARAMETERS(document_, at ".parts.*", unit_, low_, high_, NULL, NULL, EITHER(flags_))
 
 #define DISTRIBUTION(document_, at, unit_, low_, high_, which_, value_, mean_, what) \
     ROW(document_, at, MAP, .plain = "value", .help = what),                         \
         DISTRIBUTION_IN(document_, at, unit_, low_, high_, which_, value_, mean_, 0, NULL)
+
+/* The place of which parameters of distributions are told. */
+static const char told_of[] = "types.*.payload.";
 
 const struct gcs_key gcs_config_keys[] = {
     /* Workloads: the knobs that everything below refers to unless it says otherwise. */
@@ -349,3 +388,13 @@ const struct gcs_key gcs_config_keys[] = {
 };
 
 const size_t gcs_config_key_count = sizeof gcs_config_keys / sizeof gcs_config_keys[0];
+
+bool gcs_key_is_told(const struct gcs_key *key)
+{
+    size_t length = sizeof told_of - 1;
+    bool there = !strncmp(key->path, told_of, length);
+    bool again = !strncmp(key->path + (there ? length : 0), "parts.*.", strlen("parts.*."));
+    bool own = gcs_same(gcs_config_key_last(key), "weight") ||
+               gcs_same(gcs_config_key_last(key), "distribution");
+    return !(key->flags & GCS_KEY_PARAMETER) || (there && (!again || own));
+}

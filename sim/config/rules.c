@@ -2,6 +2,7 @@
 /* Rules between the keys of a workload: one small function each, naming the keys concerned. */
 #include "config_private.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef enum gcs_status rule(const struct gcs_node *top, struct gcs_node *node,
@@ -52,6 +53,55 @@ static enum gcs_status check_values(const struct gcs_node *top, struct gcs_node 
                             key->maximum);
     }
     return GCS_OK;
+}
+
+/* Shares rise from 0 to 1, and values with them. */
+static enum gcs_status check_quantiles(const struct gcs_node *top, struct gcs_node *quantiles,
+                                       struct gcs_error *error)
+{
+    (void)top;
+    const char *why;
+    double share = 0, value = -HUGE_VAL;
+    for (struct gcs_node *node = quantiles->first; node; node = node->next) {
+        struct gcs_error *blamed = gcs_node_blame(node, error);
+        if (!gcs_parse_real(node->name, strlen(node->name), GCS_UNIT_NONE, &node->named, &why))
+            return gcs_fail(blamed, GCS_INVALID, "%s: '%s'", why, node->name);
+        if (node == quantiles->first ? node->named != 0 : node->named <= share)
+            return gcs_fail(blamed, GCS_INVALID,
+                            "the share %s: shares begin with 0, rise, and end with 1",
+                            node->name);
+        if (node->real < value)
+            return gcs_fail(blamed, GCS_INVALID, "the value %s is below the one before",
+                            node->text);
+        share = node->named;
+        value = node->real;
+    }
+    if (share == 1)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(quantiles, error), GCS_INVALID,
+                    "shares begin with 0, rise, and end with 1");
+}
+
+static enum gcs_status check_shape(const struct gcs_node *top, struct gcs_node *shape,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    if (!says(shape->parent, "distribution", "pareto") || shape->real >= 1.01)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(shape, error), GCS_INVALID,
+                    "a Pareto distribution has a mean only with a shape above 1: 1.01 or more, "
+                    "not %s",
+                    shape->text);
+}
+
+static enum gcs_status check_mean(const struct gcs_node *top, struct gcs_node *mean,
+                                  struct gcs_error *error)
+{
+    (void)top;
+    if (!says(mean->parent, "distribution", "poisson") || mean->real <= 1e9)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
+                    "a Poisson distribution takes a mean of at most 1e9, not %s", mean->text);
 }
 
 static enum gcs_status check_parts(const struct gcs_node *top, struct gcs_node *parts,
@@ -213,11 +263,19 @@ static const struct {
     const char *path;
     rule *check;
 } rules[] = {
-    {".values", check_values},           {".parts", check_parts},
-    {".low", check_low_and_high},        {"types.*", check_type},
-    {"sites.*.types", check_site_types}, {"sites.*.lifetime", check_lifetime},
-    {"sites.*.cycle", check_cycle},      {"sites.*.stores", check_stores},
-    {"timers.*", check_timer},           {"phases", check_phases},
+    {".values", check_values},
+    {".parts", check_parts},
+    {".quantiles", check_quantiles},
+    {".shape", check_shape},
+    {".mean", check_mean},
+    {".low", check_low_and_high},
+    {"types.*", check_type},
+    {"sites.*.types", check_site_types},
+    {"sites.*.lifetime", check_lifetime},
+    {"sites.*.cycle", check_cycle},
+    {"sites.*.stores", check_stores},
+    {"timers.*", check_timer},
+    {"phases", check_phases},
     {"phases.*", check_phase},
 };
 
