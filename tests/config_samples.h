@@ -85,7 +85,9 @@ static const struct fault faults[] = {
     /* Keys that do not apply, or are missing */
     {W "sites: {a: {references: {value: 1, mean: 2}}}\n", NULL, 2, 42,
      "sites.a.references.mean",
-     "applies only with distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson, but distribution is "
+     "applies only with "
+     "distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson, but "
+     "distribution is "
      "'constant'"},
     {W "sites: {a: {lifetime: {cause: never, mean: 2}}}\n", NULL, 2, 44,
      "sites.a.lifetime.mean", "which does not apply here itself"},
@@ -95,6 +97,30 @@ static const struct fault faults[] = {
     /* Rules between keys */
     {W "sites: {a: {references: {low: 3, high: 2}}}\n", NULL, 2, 31, "sites.a.references.low",
      "low 3 is above high 2"},
+    {W "sites: {a: {references: {distribution: pareto, mean: 3, shape: 1}}}\n", NULL, 2, 64,
+     "sites.a.references.shape", "a mean only with a shape above 1: 1.01 or more, not 1"},
+    {W "sites: {a: {references: {distribution: gamma, mean: 3, shape: 0.01}}}\n", NULL, 2, 63,
+     "sites.a.references.shape", "0.01 is below 0.1"},
+    {W "sites: {a: {references: {alpha: 0, high: 2}}}\n", NULL, 2, 33,
+     "sites.a.references.alpha", "0 is below 0.05"},
+    {W "sites: {a: {references: {mean: 3, shape: 2}}}\n", NULL, 2, 32,
+     "sites.a.references.mean", "but distribution is 'constant'"},
+    {W "sites: {a: {lifetime: {cause: time, distribution: poisson, mean: 2s}}}\n", NULL, 2, 66,
+     "sites.a.lifetime.mean", "a mean of at most 1e9, not 2s"},
+    {W "sites: {a: {references: {quantiles: {0: 1, 0.5: 2}}}}\n", NULL, 2, 26,
+     "sites.a.references.quantiles", "shares begin with 0, rise, and end with 1"},
+    {W "sites: {a: {references: {quantiles: {0: 1, 0.5: 0.5, 1: 2}}}}\n", NULL, 2, 49,
+     "sites.a.references.quantiles.0.5", "the value 0.5 is below the one before"},
+    {W "sites: {a: {references: {quantiles: {0.1: 1, 1: 2}}}}\n", NULL, 2, 43,
+     "sites.a.references.quantiles.0.1", "the share 0.1: shares begin with 0"},
+    {W "sites: {a: {references: {quantiles: {0: 1, x: 2}}}}\n", NULL, 2, 47,
+     "sites.a.references.quantiles.x", "not a number: 'x'"},
+    {W "sites: {a: {references: {distribution: empirical}}}\n", NULL, 2, 13,
+     "sites.a.references", "'quantiles' is missing"},
+    {W "sites: {a: {references: {file: x.csv}}}\n", NULL, 2, 13, "sites.a.references",
+     "'quantiles' is missing"},
+    {W "sites: {a: {references: {file: x.csv, quantiles: {0: 1, 1: 2}}}}\n", NULL, 2, 32,
+     "sites.a.references.file", "files are read by the program only"},
     {W "sites: {a: {references: {values: {1: 0}}}}\n", NULL, 2, 26, "sites.a.references.values",
      "the weights of 'values' add up to 0"},
     {W "sites: {a: {references: {values: {x: 1}}}}\n", NULL, 2, 38,

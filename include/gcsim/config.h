@@ -65,6 +65,7 @@ enum {
     GCS_KEY_IMPLIES = 64, /* given, it tells the first value of its only_if */
     GCS_KEY_PARAMETER = 128, /* of a distribution, and the same for all: told of one only */
     GCS_KEY_NUMBERS = 256,   /* a map by name whose names are numbers */
+    GCS_KEY_FILE = 512,      /* the name of a file, whose content takes the key's place */
 };
 
 /** One row. `*` in a path stands for a name that the user chose, `[]` for a place in a list. */
@@ -117,6 +118,14 @@ enum gcs_status gcs_config_expect(const struct gcs_config *config, enum gcs_docu
  *  name (sites, types) must exist. */
 enum gcs_status gcs_config_set(struct gcs_config *config, const char *path, const char *value,
                                struct gcs_error *error);
+/** The first file that the document names and has not got yet; NULL: none. *path is as written:
+ *  relative to the document. */
+const struct gcs_node *gcs_config_file_wanted(const struct gcs_config *config,
+                                              const char **path);
+/** Takes that file's content, a CSV with the columns share,value, before finish. Borrows
+ * `bytes` for the call only. */
+enum gcs_status gcs_config_file_take(struct gcs_config *config, const void *bytes, size_t size,
+                                     struct gcs_error *error);
 /** Fills in defaults, checks types, bounds, and the rules between keys. */
 enum gcs_status gcs_config_finish(struct gcs_config *config, struct gcs_error *error);
 /** Every key as used, as YAML. After finish. */

@@ -65,7 +65,8 @@
             .help = "the values, each with its weight: `{1: 3, 2: 1}`"),                       \
         ROW(document_, at ".values.*", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, MANY),      \
             .help = "weight of this value"),                                                   \
-        ROW(document_, at ".file", TEXT, .flags = GCS_KEY_OPTIONAL | GCS_KEY_PARAMETER,        \
+        ROW(document_, at ".file", TEXT,                                                       \
+            .flags = GCS_KEY_OPTIONAL | GCS_KEY_PARAMETER | GCS_KEY_FILE,                      \
             .only_if = "distribution=empirical",                                               \
             .help =                                                                            \
                 "a CSV with the columns share,value, which stands for quantiles; relative "    \

@@ -82,6 +82,15 @@ static enum gcs_status check_quantiles(const struct gcs_node *top, struct gcs_no
                     "shares begin with 0, rise, and end with 1");
 }
 
+/* Whoever may open files gives their content before. */
+static enum gcs_status check_file(const struct gcs_node *top, struct gcs_node *file,
+                                  struct gcs_error *error)
+{
+    (void)top;
+    return gcs_fail(gcs_node_blame(file, error), GCS_INVALID,
+                    "files are read by the program only: write quantiles");
+}
+
 static enum gcs_status check_shape(const struct gcs_node *top, struct gcs_node *shape,
                                    struct gcs_error *error)
 {
@@ -266,6 +275,8 @@ static const struct {
     {".values", check_values},
     {".parts", check_parts},
     {".quantiles", check_quantiles},
+    {".file", check_file},
+
     {".shape", check_shape},
     {".mean", check_mean},
     {".low", check_low_and_high},
