@@ -122,6 +122,33 @@ START_TEST(types_degrees_and_payloads_are_as_declared)
 }
 END_TEST
 
+/* Size and lifetime go together: nothing that is small lives long. */
+START_TEST(rows_of_a_joint_table_are_drawn_as_a_whole)
+{
+    struct facts facts = facts_from(
+        "workload: w\nstartup_objects: 300\nlive_objects: 300\nduration: 1s\ncyclic: 0\n"
+        "types: {one: {kind: list, attributes: 0, payload: 7}}\n"
+        "sites: {a: {types: one, references: 1, lifetime: {cause: allocations, mean: 40}, "
+        "targets: {recent: 0, same_request: 0, older: 0, static: 1}, joint: {"
+        "small: {weight: 6, lifetime: 3}, "
+        "large: {weight: 3, references: 9, payload: {low: 4000, high: 5000}, lifetime: {low: "
+        "2k, high: 3k}}, other: {weight: 1, references: 2}}}}\n");
+    uint64_t rows[3] = {0}, end = facts.objects - 4000;
+    for (uint64_t i = facts.mark_objects + 1; i <= end; i++) {
+        const struct life *life = &facts.lives[i];
+        uint64_t lived = life->dropped_objects - i;
+        rows[life->degree == 1 ? 0 : life->degree == 9 ? 1 : 2]++;
+        MUST(life->degree == 1 ? life->extra == 7 && lived == 3
+             : life->degree == 9
+                 ? life->extra >= 4000 && life->extra <= 5000 && lived >= 2000 && lived <= 3000
+                 : life->degree == 2 && life->extra == 7);
+    }
+    ck_assert_uint_gt(rows[2], 10000);
+    check_chi_square("rows", rows, (const double[]){0.6, 0.3, 0.1}, 3);
+    facts_free(&facts);
+}
+END_TEST
+
 START_TEST(requests_arrive_work_and_allocate_as_declared)
 {
     struct facts facts = facts_from(
@@ -538,6 +565,7 @@ static Suite *workload_suite(void)
     tcase_add_test(traces, lifetimes_in_time_are_as_declared);
     tcase_add_test(traces, causes_of_death_are_as_declared);
     tcase_add_test(traces, types_degrees_and_payloads_are_as_declared);
+    tcase_add_test(traces, rows_of_a_joint_table_are_drawn_as_a_whole);
     tcase_add_test(traces, requests_arrive_work_and_allocate_as_declared);
     tcase_add_test(traces, arrivals_are_even_or_follow_the_end_of_the_last);
     tcase_add_test(traces, phases_and_timers_come_when_they_should);

@@ -101,6 +101,12 @@
     ROW(document_, at, MAP, .plain = "value", .help = what),                         \
         DISTRIBUTION_IN(document_, at, unit_, low_, high_, which_, value_, mean_, 0, NULL)
 
+/* A distribution that may be left out. */
+#define OWN_DISTRIBUTION(document_, at, unit_, low_, high_, flags_, what)                  \
+    ROW(document_, at, MAP, .plain = "value", .flags = GCS_KEY_OPTIONAL, .help = what),    \
+        DISTRIBUTION_IN(document_, at, unit_, low_, high_, "constant", NULL, NULL, flags_, \
+                        NULL)
+
 /* The place of which parameters of distributions are told. */
 static const char told_of[] = "types.*.payload.";
 
@@ -194,6 +200,21 @@ const struct gcs_key gcs_config_keys[] = {
     DISTRIBUTION_IN(WORKLOAD, "sites.*.lifetime", GCS_UNIT_NONE, 0, NO_TIME, "exponential",
                     NULL, "auto", GCS_KEY_AUTO | GCS_KEY_EITHER,
                     "cause=allocations|time|requests"),
+    ROW(WORKLOAD, "sites.*.joint", NAMED, .fallback = "{}",
+        .help = "what goes together, as a profile shows it: rows by any names, one of which is "
+                "drawn for each object or cycle"),
+    ROW(WORKLOAD, "sites.*.joint.*", MAP,
+        .help = "a row; what it leaves out is as elsewhere in the site"),
+    ROW(WORKLOAD, "sites.*.joint.*.weight", REAL, BOUNDS(0, MANY), .fallback = "1",
+        .help = "its share, relative to the other rows: what the profile counted"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.references", GCS_UNIT_NONE, 0, 1e6, 0,
+                     "references of its objects"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.payload", GCS_UNIT_BYTES, 0, 1e12, 0,
+                     "payload of its objects, in place of their types'"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.size", GCS_UNIT_NONE, 0, 1e6, 0,
+                     "objects of its cycles, as cycle.size has it"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.lifetime", GCS_UNIT_NONE, 0, NO_TIME,
+                     GCS_KEY_EITHER, "in the unit that lifetime.cause asks for"),
     ROW(WORKLOAD, "sites.*.cyclic", REAL, BOUNDS(0, 1), .fallback = "$cyclic",
         .help = "share of its objects that are part of a reference cycle"),
     ROW(WORKLOAD, "sites.*.stores", MAP, .plain = "share",
@@ -392,10 +413,12 @@ const size_t gcs_config_key_count = sizeof gcs_config_keys / sizeof gcs_config_k
 
 bool gcs_key_is_told(const struct gcs_key *key)
 {
-    size_t length = sizeof told_of - 1;
-    bool there = !strncmp(key->path, told_of, length);
-    bool again = !strncmp(key->path + (there ? length : 0), "parts.*.", strlen("parts.*."));
-    bool own = gcs_same(gcs_config_key_last(key), "weight") ||
-               gcs_same(gcs_config_key_last(key), "distribution");
-    return !(key->flags & GCS_KEY_PARAMETER) || (there && (!again || own));
+    static const char *const of_parts[] = {"weight", "distribution", "value", "mean"};
+    bool there = !strncmp(key->path, told_of, sizeof told_of - 1);
+    if (!strstr(key->path, ".parts.*."))
+        return there || !(key->flags & GCS_KEY_PARAMETER);
+    for (size_t i = 0; i < sizeof of_parts / sizeof of_parts[0]; i++)
+        if (there && gcs_same(gcs_config_key_last(key), of_parts[i]))
+            return true;
+    return false;
 }

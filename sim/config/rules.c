@@ -158,6 +158,41 @@ static enum gcs_status check_site_types(const struct gcs_node *top, struct gcs_n
                                       "the weights of 'types' add up to 0");
 }
 
+/* How many rows of a site's joint table have a lifetime of their own. */
+static size_t own_lifetimes(const struct gcs_node *site)
+{
+    size_t count = 0;
+    for (const struct gcs_node *row = gcs_node_at(site, "joint")->first; row; row = row->next)
+        count += gcs_node_at(row, "lifetime") != NULL;
+    return count;
+}
+
+static enum gcs_status check_joint(const struct gcs_node *top, struct gcs_node *joint,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    const struct gcs_node *lifetime = gcs_node_at(joint->parent, "lifetime");
+    const struct gcs_node *mean = gcs_node_at(lifetime, "mean");
+    size_t own = own_lifetimes(joint->parent);
+    double weights = 0;
+    for (const struct gcs_node *row = joint->first; row; row = row->next) {
+        const struct gcs_node *given = gcs_node_at(row, "lifetime");
+        weights += gcs_node_real(row, "weight");
+        if (given && !gcs_node_at(lifetime, "distribution"))
+            return gcs_fail(gcs_node_blame(given, error), GCS_INVALID,
+                            "lifetime.cause is '%s': only with allocations, time or requests "
+                            "can a row have a lifetime",
+                            gcs_node_text(lifetime, "cause"));
+        if (!given && own && mean && mean->automatic)
+            return gcs_fail(gcs_node_blame(row, error), GCS_INVALID,
+                            "it takes the site's lifetime, whose mean is 'auto', but other "
+                            "rows have their own: give a mean there, or a lifetime here");
+    }
+    return weights > 0 || !joint->count ? GCS_OK
+                                        : gcs_fail(gcs_node_blame(joint, error), GCS_INVALID,
+                                                   "the weights of 'joint' add up to 0");
+}
+
 static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_node *lifetime,
                                       struct gcs_error *error)
 {
@@ -166,7 +201,7 @@ static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_nod
     if (says(lifetime, "cause", "request") && !gcs_same(during, "requests"))
         return gcs_fail(gcs_node_blame(lifetime, error), GCS_INVALID,
                         "lifetime.cause 'request' needs during 'requests', not '%s'", during);
-    if (!mean || !mean->automatic)
+    if (!mean || !mean->automatic || own_lifetimes(lifetime->parent))
         return GCS_OK;
     if (!says(lifetime, "cause", "allocations"))
         return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
@@ -283,6 +318,7 @@ static const struct {
     {"types.*", check_type},
     {"sites.*.types", check_site_types},
     {"sites.*.lifetime", check_lifetime},
+    {"sites.*.joint", check_joint},
     {"sites.*.cycle", check_cycle},
     {"sites.*.stores", check_stores},
     {"timers.*", check_timer},
