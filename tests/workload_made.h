@@ -111,6 +111,23 @@ static inline double garbage_share(const char *text)
     return share;
 }
 
+/** A trace of a workload that gcsim carries, with some keys set: `rate=3`, …, NULL. */
+static inline struct gcs_trace *ship(const char *name, const char *const *sets)
+{
+    char path[300];
+    static char text[65536];
+    snprintf(path, sizeof path, SOURCE_DIR "/configs/workloads/%s.yaml", name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    size_t size = fread(text, 1, sizeof text, file);
+    fclose(file);
+    struct gcs_workload *workload = NULL;
+    ck_assert_int_eq(gcs_workload_read(configure(text, size, sets), &workload, &error), GCS_OK);
+    struct gcs_trace *trace = generate(workload, 1, 0);
+    gcs_workload_free(workload);
+    return trace;
+}
+
 /** A trace's events in one array, each event's `first` a place in the one array of targets. */
 struct script {
     struct gcs_event *events;

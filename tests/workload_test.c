@@ -462,23 +462,6 @@ static const struct shipped shipped[] = {
      false},
 };
 
-static struct gcs_trace *ship(const struct shipped *row)
-{
-    char path[300];
-    static char text[65536];
-    snprintf(path, sizeof path, SOURCE_DIR "/configs/workloads/%s.yaml", row->name);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "cannot open %s", path);
-    size_t size = fread(text, 1, sizeof text, file);
-    fclose(file);
-    struct gcs_workload *workload = NULL;
-    ck_assert_int_eq(gcs_workload_read(configure(text, size, row->set), &workload, &error),
-                     GCS_OK);
-    struct gcs_trace *trace = generate(workload, 1, 0);
-    gcs_workload_free(workload);
-    return trace;
-}
-
 static void check_requests(const struct shipped *row, const struct facts *facts)
 {
     size_t count = facts->request_count;
@@ -527,7 +510,7 @@ static void check_population(const struct shipped *row, const struct facts *fact
 START_TEST(a_shipped_workload_has_the_demographics_it_declares)
 {
     const struct shipped *row = &shipped[_i];
-    struct gcs_trace *trace = ship(row);
+    struct gcs_trace *trace = ship(row->name, row->set);
     struct gcs_lifetimes lifetimes = judge(trace);
     struct facts facts = facts_of(trace, &memory);
     double served = 0, at_once = 0, kept = 0;
