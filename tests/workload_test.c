@@ -7,10 +7,9 @@
  * garbage.
  */
 #include "workload_facts.h"
+#include "workload_made.h"
 #include "workload_private.h"
 #include "workload_statistics.h"
-
-#include <gcsim/heap.h>
 
 #include <check.h>
 
@@ -18,105 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-/* For long loops: check's own assertions write to a pipe each time. */
-#define MUST(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
-
-static struct gcs_arena arena;
-static struct gcs_error error;
-static struct gcs_memory memory;
-
-static void setup(void)
-{
-    gcs_arena_init(&arena);
-    error = (struct gcs_error){0};
-    memory = (struct gcs_memory){0};
-}
-
-static void teardown(void)
-{
-    gcs_arena_fini(&arena);
-    ck_assert_uint_eq(memory.used, 0);
-}
-
-/*
- * Helpers
- */
-static struct gcs_config *configure(const char *text, size_t size, const char *const *sets)
-{
-    struct gcs_config *config;
-    enum gcs_status status = gcs_config_read(text, size, &arena, &config, &error);
-    for (; sets && *sets && status == GCS_OK; sets++) {
-        size_t length = strcspn(*sets, "=");
-        const char *path = gcs_arena_string(&arena, *sets, length);
-        status = gcs_config_set(config, path, *sets + length + 1, &error);
-    }
-    if (status == GCS_OK)
-        status = gcs_config_finish(config, &error);
-    ck_assert_msg(status == GCS_OK, "%llu:%llu: %s: %s", (unsigned long long)error.line,
-                  (unsigned long long)error.column, error.where, error.text);
-    return config;
-}
-
-static struct gcs_workload *workload_of(const char *text)
-{
-    struct gcs_workload *workload = NULL;
-    enum gcs_status status =
-        gcs_workload_read(configure(text, strlen(text), NULL), &workload, &error);
-    ck_assert_msg(status == GCS_OK, "%s: %s", error.where, error.text);
-    return workload;
-}
-
-static struct gcs_trace *generate(const struct gcs_workload *workload, uint64_t seed,
-                                  uint64_t max_events)
-{
-    struct gcs_trace *trace = NULL;
-    enum gcs_status status =
-        gcs_workload_generate(workload, seed, max_events, &memory, &trace, &error);
-    ck_assert_msg(status == GCS_OK, "%s", error.text);
-    return trace;
-}
-
-static struct gcs_trace *trace_of(const char *text)
-{
-    struct gcs_workload *workload = workload_of(text);
-    struct gcs_trace *trace = generate(workload, 1, 0);
-    gcs_workload_free(workload);
-    return trace;
-}
-
-static struct facts facts_from(const char *text)
-{
-    struct gcs_trace *trace = trace_of(text);
-    struct facts facts = facts_of(trace, &memory);
-    gcs_trace_free(trace);
-    return facts;
-}
-
-/* The trace is sound, and this is what dies in it. */
-static struct gcs_lifetimes judge(const struct gcs_trace *trace)
-{
-    struct gcs_lifetimes lifetimes;
-    enum gcs_status status = gcs_trace_check(trace, &memory, &error);
-    ck_assert_msg(status == GCS_OK, "event %llu: %s", (unsigned long long)error.event,
-                  error.text);
-    status = gcs_lifetimes_of(trace, &memory, &lifetimes, &error);
-    ck_assert_msg(status == GCS_OK, "event %llu: %s", (unsigned long long)error.event,
-                  error.text);
-    return lifetimes;
-}
-
-/* Garbage, as a share of the objects allocated. */
-static double garbage_share(const char *text)
-{
-    struct gcs_trace *trace = trace_of(text);
-    struct gcs_lifetimes lifetimes = judge(trace);
-    double share = (double)lifetimes.garbage_count / (double)trace->allocations;
-    gcs_lifetimes_fini(&lifetimes);
-    gcs_trace_free(trace);
-    return share;
-}
 
 /*
  * Samplers and streams
@@ -267,31 +167,55 @@ START_TEST(streams_differ_by_purpose_name_and_seed)
 }
 END_TEST
 
+/* Times of all scales, so that entries pass through all levels. */
 START_TEST(the_queue_yields_by_time_and_then_by_order_of_scheduling)
 {
-    struct queue queue = {0};
+    enum { PUSHES = 30000 };
+    static uint64_t times[PUSHES];
+    struct queue queue;
+    struct entry entry, last = {0};
     struct gcs_random random;
+    uint32_t pushed = 0;
+    gcs_queue_init(&queue);
     gcs_random_init(&random, 3, "queue");
-    uint64_t last_time = 0;
-    uint32_t last_order = 0, pushed = 0;
-    while (pushed < 20000 || queue.count) {
-        if (pushed < 20000 && gcs_random_below(&random, 3)) {
-            uint64_t time = last_time + gcs_random_below(&random, 50);
-            ck_assert_int_eq(gcs_queue_push(&queue, &memory, time, pushed, &error), GCS_OK);
+    for (bool any = false; pushed < PUSHES || queue.count;) {
+        if (pushed < PUSHES && gcs_random_below(&random, 3)) {
+            uint64_t range = UINT64_C(2) << gcs_random_below(&random, pushed < 20000 ? 8 : 50);
+            times[pushed] = last.time + gcs_random_below(&random, range);
+            ck_assert_int_eq(gcs_queue_push(&queue, &memory, times[pushed], pushed, &error),
+                             GCS_OK);
             pushed++;
         } else if (queue.count) {
-            struct entry entry = gcs_queue_first(&queue);
-            if (entry.time < last_time ||
-                (entry.time == last_time && entry.order < last_order &&
-                 entry.what == entry.order))
-                ck_abort_msg("entry %u came too late", entry.what);
-            last_order = entry.time > last_time ? 0 : entry.order;
-            last_time = entry.time;
-            gcs_queue_pop(&queue);
+            uint64_t first = queue.first;
+            ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+            MUST(entry.time == first && entry.time == times[entry.what]);
+            MUST(!any || entry.time > last.time ||
+                 (entry.time == last.time && entry.what > last.what));
+            last = entry;
+            any = true;
         }
     }
-    ck_assert(gcs_queue_first(&queue).time == UINT64_MAX);
-    gcs_memory_free(&memory, queue.entries, queue.capacity, sizeof *queue.entries);
+    ck_assert(queue.first == UINT64_MAX);
+    gcs_queue_fini(&queue, &memory);
+}
+END_TEST
+
+/* What is cleared is gone, and time may begin anew. */
+START_TEST(a_queue_can_be_cleared)
+{
+    struct queue queue;
+    struct entry entry;
+    gcs_queue_init(&queue);
+    for (uint32_t i = 0; i < 100; i++)
+        ck_assert_int_eq(gcs_queue_push(&queue, &memory, i * 1000, i, &error), GCS_OK);
+    for (uint32_t i = 0; i < 10; i++)
+        ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+    gcs_queue_clear(&queue);
+    ck_assert(!queue.count && queue.first == UINT64_MAX);
+    ck_assert_int_eq(gcs_queue_push(&queue, &memory, 20, 7, &error), GCS_OK);
+    ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
+    ck_assert(entry.time == 20 && entry.what == 7 && !queue.count);
+    gcs_queue_fini(&queue, &memory);
 }
 END_TEST
 
@@ -712,23 +636,6 @@ static const struct shipped shipped[] = {
      false},
 };
 
-static struct gcs_trace *ship(const struct shipped *row)
-{
-    char path[300];
-    static char text[65536];
-    snprintf(path, sizeof path, SOURCE_DIR "/configs/workloads/%s.yaml", row->name);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "cannot open %s", path);
-    size_t size = fread(text, 1, sizeof text, file);
-    fclose(file);
-    struct gcs_workload *workload = NULL;
-    ck_assert_int_eq(gcs_workload_read(configure(text, size, row->set), &workload, &error),
-                     GCS_OK);
-    struct gcs_trace *trace = generate(workload, 1, 0);
-    gcs_workload_free(workload);
-    return trace;
-}
-
 static void check_requests(const struct shipped *row, const struct facts *facts)
 {
     size_t count = facts->request_count;
@@ -777,7 +684,7 @@ static void check_population(const struct shipped *row, const struct facts *fact
 START_TEST(a_shipped_workload_has_the_demographics_it_declares)
 {
     const struct shipped *row = &shipped[_i];
-    struct gcs_trace *trace = ship(row);
+    struct gcs_trace *trace = ship(row->name, row->set);
     struct gcs_lifetimes lifetimes = judge(trace);
     struct facts facts = facts_of(trace, &memory);
     double served = 0, at_once = 0, kept = 0;
@@ -816,6 +723,7 @@ static Suite *workload_suite(void)
     tcase_add_test(samplers, degenerate_distributions_yield_their_one_value);
     tcase_add_test(samplers, streams_differ_by_purpose_name_and_seed);
     tcase_add_test(samplers, the_queue_yields_by_time_and_then_by_order_of_scheduling);
+    tcase_add_test(samplers, a_queue_can_be_cleared);
     suite_add_tcase(suite, samplers);
 
     TCase *traces = tcase_create("traces");

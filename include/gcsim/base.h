@@ -139,9 +139,25 @@ struct gcs_random {
     uint64_t state[4];
 };
 void gcs_random_init(struct gcs_random *random, uint64_t seed, const char *name);
-uint64_t gcs_random_next(struct gcs_random *random);
+/** 64 random bits. Here, because a generator draws several for each event. */
+static inline uint64_t gcs_random_next(struct gcs_random *random)
+{
+    uint64_t *s = random->state;
+    uint64_t times5 = s[1] * 5, shifted = s[1] << 17;
+    uint64_t result = (times5 << 7 | times5 >> 57) * 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = s[3] << 45 | s[3] >> 19;
+    return result;
+}
 /** Uniform in [0, 1), 53 bits. */
-double gcs_random_unit(struct gcs_random *random);
+static inline double gcs_random_unit(struct gcs_random *random)
+{
+    return (double)(gcs_random_next(random) >> 11) * 0x1p-53;
+}
 /** Uniform in [0, n), n > 0, without bias. */
 uint64_t gcs_random_below(struct gcs_random *random, uint64_t n);
 

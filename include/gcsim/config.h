@@ -205,6 +205,10 @@ struct gcs_strategy {
     size_t rule_count;
 };
 
+/** A list of actions that stands in a finished workload (`phases.*.gc`), in the arena. */
+enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *arena,
+                                 const struct gcs_action **actions, size_t *count,
+                                 struct gcs_error *error);
 /** `parameters`: `every=1000,generation=1`, or NULL for the document's defaults. */
 enum gcs_status gcs_strategy_read(const void *bytes, size_t size, const char *parameters,
                                   struct gcs_arena *arena, struct gcs_strategy *strategy,

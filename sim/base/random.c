@@ -10,11 +10,6 @@ static uint64_t splitmix(uint64_t *state)
     return z ^ z >> 31;
 }
 
-static uint64_t rotate(uint64_t x, unsigned by)
-{
-    return x << by | x >> (64 - by);
-}
-
 void gcs_random_init(struct gcs_random *random, uint64_t seed, const char *name)
 {
     uint64_t state = seed;
@@ -26,25 +21,6 @@ void gcs_random_init(struct gcs_random *random, uint64_t seed, const char *name)
     state = mixed;
     for (unsigned i = 0; i < 4; i++)
         random->state[i] = splitmix(&state);
-}
-
-uint64_t gcs_random_next(struct gcs_random *random)
-{
-    uint64_t *s = random->state;
-    uint64_t result = rotate(s[1] * 5, 7) * 9;
-    uint64_t t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate(s[3], 45);
-    return result;
-}
-
-double gcs_random_unit(struct gcs_random *random)
-{
-    return (double)(gcs_random_next(random) >> 11) * 0x1p-53;
 }
 
 uint64_t gcs_random_below(struct gcs_random *random, uint64_t n)

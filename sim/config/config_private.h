@@ -64,6 +64,15 @@ extern const size_t gcs_config_key_count;
         ROW(GCS_DOCUMENT_COST, name ".[].[]", REAL, .unit = GCS_UNIT_BYTES, BOUNDS(0, 1e15), \
             .help = "bytes, then ns")
 
+#define CONFIG_ACTIONS \
+    "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]`"
+
+/* What a workload's program asks of the gc module somewhere. */
+#define CONFIG_PROGRAM_GC(at, when)                                                    \
+    ROW(GCS_DOCUMENT_WORKLOAD, at, LIST, .fallback = "[]",                             \
+        .help = "what the program itself, or a library, asks of the gc module " when), \
+        ROW(GCS_DOCUMENT_WORKLOAD, at ".[]", TEXT, .help = CONFIG_ACTIONS)
+
 /* A trace's kinds but for weakrefs, which need somebody to refer to. */
 #define CONFIG_KINDS                                                                      \
     "instance|atomic|tuple|list|dict|set|function|cell|generator|coroutine|frame|method|" \
@@ -159,7 +168,7 @@ void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool st
  */
 /** A strategy's parameters by name, with the values in force. */
 struct gcs_parameters {
-    const char **names;
+    const char **names; /* NULL: no strategy, but what a program itself calls */
     const char **values;
     size_t count;
     struct gcs_arena *arena;

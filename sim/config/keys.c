@@ -82,6 +82,9 @@ const struct gcs_key gcs_config_keys[] = {
         .help = "objects that the start leaves for good"),
     ROW(WORKLOAD, "duration", REAL, .unit = GCS_UNIT_TIME, BOUNDS(0, NO_TIME), .fallback = "5s",
         .help = "how long the steady phase lasts"),
+    ROW(WORKLOAD, "teardown", FLAG, .fallback = "false",
+        .help = "at its end the program lets go of everything and collects, as the interpreter "
+                "does; false: the trace ends before"),
 
     ROW(WORKLOAD, "types", NAMED, .fallback = CONFIG_DEFAULT_TYPES, .flags = GCS_KEY_MERGED,
         .help = "types of objects by name; the usual ones are there already"),
@@ -129,16 +132,48 @@ const struct gcs_key gcs_config_keys[] = {
         .help = "any one that outlives requests"),
     ROW(WORKLOAD, "sites.*.targets.static", REAL, BOUNDS(0, MANY), .fallback = "1",
         .help = "one of those that never die"),
+    ROW(WORKLOAD, "sites.*.targets.atoms", REAL, BOUNDS(0, MANY), .fallback = "0",
+        .help = "a number or a string: a tuple of nothing else is untracked when a collection "
+                "first sees it"),
     ROW(WORKLOAD, "sites.*.lifetime", MAP, .plain = "cause",
         .help = "when the program lets go of an object, or of a cycle as a whole"),
     ROW(WORKLOAD, "sites.*.lifetime.cause", CHOICE, .fallback = "at-once",
-        .choices = "at-once|allocations|time|request|never",
+        .choices = "at-once|allocations|time|request|never|requests|phase|queue|lru",
         .help = "at once; after a number of allocations; after a time; at the request's end; "
-                "never (at the start: for good; later: a leak)"),
+                "never (at the start: for good; later: a leak); so many requests later; at the "
+                "phase's end; when newer ones push it out of a deque; when it is the least "
+                "recently used in a full cache"),
+    ROW(WORKLOAD, "sites.*.lifetime.capacity", WHOLE, BOUNDS(1, 1e7), .fallback = "1000",
+        .only_if = "cause=queue|lru",
+        .help = "objects, or cycles, that its deque or cache takes, on top of live_objects"),
+    ROW(WORKLOAD, "sites.*.lifetime.uses", REAL, BOUNDS(0, 1000), .fallback = "1",
+        .only_if = "cause=lru",
+        .help =
+            "times an entry of the cache is used, for each new one; half of the uses fall on "
+            "6 % of them"),
     DISTRIBUTION_IN(WORKLOAD, "sites.*.lifetime", GCS_UNIT_NONE, 0, NO_TIME, "exponential",
-                    NULL, "auto", GCS_KEY_AUTO | GCS_KEY_EITHER, "cause=allocations|time"),
+                    NULL, "auto", GCS_KEY_AUTO | GCS_KEY_EITHER,
+                    "cause=allocations|time|requests"),
     ROW(WORKLOAD, "sites.*.cyclic", REAL, BOUNDS(0, 1), .fallback = "$cyclic",
         .help = "share of its objects that are part of a reference cycle"),
+    ROW(WORKLOAD, "sites.*.stores", MAP, .plain = "share",
+        .help = "mutation: `older.attribute = object`"),
+    ROW(WORKLOAD, "sites.*.stores.share", REAL, BOUNDS(0, 1), .fallback = "0",
+        .help = "share of its objects that are stored in an older one, until they go"),
+    ROW(WORKLOAD, "sites.*.stores.same_request", REAL, BOUNDS(0, MANY), .fallback = "0",
+        .help = "weight of owners that this request holds; of those with room which live "
+                "longer, else a static one"),
+    ROW(WORKLOAD, "sites.*.stores.older", REAL, BOUNDS(0, MANY), .fallback = "1",
+        .help = "weight of owners that outlive requests"),
+    ROW(WORKLOAD, "sites.*.stores.static", REAL, BOUNDS(0, MANY), .fallback = "1",
+        .help = "weight of owners that never die"),
+    ROW(WORKLOAD, "sites.*.weak_values", REAL, BOUNDS(0, 1), .fallback = "0",
+        .help = "share of its objects, as far as weakrefable, that a WeakValueDictionary has "
+                "too: the entry goes by callback when the object does"),
+    DISTRIBUTION(
+        WORKLOAD, "sites.*.stretch", GCS_UNIT_NONE, 0, 1e6, "constant", "0", NULL,
+        "objects that one call of C code makes (json.loads, fetchall), uninterruptibly: "
+        "from 3.12 on a collection waits until its end; 0: each by itself"),
     ROW(WORKLOAD, "sites.*.cycle", MAP, .help = "what its cycles look like"),
     ROW(WORKLOAD, "sites.*.cycle.self", REAL, BOUNDS(0, MANY), .fallback = "1",
         .help = "weight of objects that refer to themselves"),
@@ -149,8 +184,14 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(WORKLOAD, "sites.*.cycle.tree", REAL, BOUNDS(0, MANY), .fallback = "1",
         .help = "weight of trees whose children refer back to their parent; each parent holds "
                 "them in a list"),
-    DISTRIBUTION(WORKLOAD, "sites.*.cycle.size", GCS_UNIT_NONE, 0, 1e6, "geometric", NULL, "5",
-                 "objects of a ring (at least 3), nodes of a tree (at least 2)"),
+    ROW(WORKLOAD, "sites.*.cycle.linked_list", REAL, BOUNDS(0, MANY), .fallback = "0",
+        .help = "weight of lists whose nodes refer to the next one and to the one before"),
+    ROW(WORKLOAD, "sites.*.cycle.clique", REAL, BOUNDS(0, MANY), .fallback = "0",
+        .help = "weight of groups in which each has a list of all the others"),
+    DISTRIBUTION(
+        WORKLOAD, "sites.*.cycle.size", GCS_UNIT_NONE, 0, 1e6, "geometric", NULL, "5",
+        "objects of a ring (at least 3), nodes of a tree or a linked list (at least 2), "
+        "members of a clique (2 to 1000)"),
     ROW(WORKLOAD, "sites.*.cycle.fanout", WHOLE, BOUNDS(1, 1e6), .fallback = "4",
         .help = "children of a tree's node at most"),
     DISTRIBUTION(WORKLOAD, "sites.*.cycle.tail", GCS_UNIT_NONE, 0, 1e6, "constant", "1", NULL,
@@ -165,9 +206,22 @@ const struct gcs_key gcs_config_keys[] = {
 
     ROW(WORKLOAD, "requests", MAP, .help = "what a request is"),
     ROW(WORKLOAD, "requests.arrivals", CHOICE, .fallback = "poisson",
-        .choices = "poisson|deterministic|closed",
+        .choices = "poisson|deterministic|closed|bursty",
         .help =
-            "open loop at random or even distances; closed: the next comes when one is done"),
+            "open loop at random or even distances, or at random in bursts; closed: the next "
+            "comes when one is done"),
+    ROW(WORKLOAD, "requests.burst", MAP, .only_if = "arrivals=bursty",
+        .help = "bursts, such that `rate` is the mean over them and the quiet between them"),
+    ROW(WORKLOAD, "requests.burst.on", REAL, .unit = GCS_UNIT_TIME, BOUNDS(1000, NO_TIME),
+        .fallback = "1s", .help = "how long one lasts, in the mean"),
+    ROW(WORKLOAD, "requests.burst.off", REAL, .unit = GCS_UNIT_TIME, BOUNDS(1000, NO_TIME),
+        .fallback = "4s", .help = "the quiet behind it, in the mean"),
+    ROW(WORKLOAD, "requests.concurrency", WHOLE, BOUNDS(1, 1e4), .fallback = "1",
+        .help = "requests open at once at most, as with asyncio; closed loop: clients"),
+    ROW(WORKLOAD, "requests.awaits", WHOLE, BOUNDS(0, 1e4), .fallback = "0",
+        .help = "times a request waits for something outside, while others go on"),
+    DISTRIBUTION(WORKLOAD, "requests.await_time", GCS_UNIT_TIME, 0, NO_TIME, "exponential",
+                 NULL, "5ms", "how long it waits each time"),
     DISTRIBUTION(WORKLOAD, "requests.think_time", GCS_UNIT_TIME, 0, NO_TIME, "exponential",
                  NULL, "1ms", "closed loop: the wait before the next request"),
     DISTRIBUTION(WORKLOAD, "requests.service_time", GCS_UNIT_TIME, 0, NO_TIME, "exponential",
@@ -176,6 +230,7 @@ const struct gcs_key gcs_config_keys[] = {
                  "$allocations_per_request", "objects that a request allocates"),
     ROW(WORKLOAD, "requests.work_every", WHOLE, BOUNDS(1, 1e6), .fallback = "16",
         .help = "allocations between two pieces of its work"),
+    CONFIG_PROGRAM_GC("requests.gc", "after each"),
 
     ROW(WORKLOAD, "timers", NAMED, .fallback = "{}",
         .help = "work in the background, between requests, by name"),
@@ -186,6 +241,7 @@ const struct gcs_key gcs_config_keys[] = {
                  NULL, "objects allocated each time"),
     ROW(WORKLOAD, "timers.*.work", REAL, .unit = GCS_UNIT_TIME, BOUNDS(1, NO_TIME),
         .fallback = "1ms", .help = "work each time"),
+    CONFIG_PROGRAM_GC("timers.*.gc", "each time"),
 
     ROW(WORKLOAD, "phases", NAMED, .fallback = CONFIG_DEFAULT_PHASES,
         .help = "what happens one after the other, by name"),
@@ -207,6 +263,7 @@ const struct gcs_key gcs_config_keys[] = {
             "it begins with what is missing of the live objects; false: they come with time"),
     ROW(WORKLOAD, "phases.*.mark", NAME, .fallback = "auto", .flags = GCS_KEY_AUTO,
         .help = "mark at its end; auto: `startup-done` after a start, else none"),
+    CONFIG_PROGRAM_GC("phases.*.gc", "as it begins"),
 
     /* Studies */
     ROW(GCS_DOCUMENT_STUDY, "study", NAME, .help = "the study's name"),
@@ -286,8 +343,7 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do", LIST,
         .help = "one action, or a list of them in their order"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT,
-        .help = "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 "
-                "[T2]]` (`*3`: three times what is in force), `threshold start`"),
+        .help = CONFIG_ACTIONS " (`*3`: three times what is in force), `threshold start`"),
 
     /* Cost profiles */
     ROW(GCS_DOCUMENT_COST, "cost", NAME, .help = "the profile's name"),

@@ -109,9 +109,10 @@ static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_nod
                         "lifetime.cause 'request' needs during 'requests', not '%s'", during);
     if (!mean || !mean->automatic)
         return GCS_OK;
-    if (says(lifetime, "cause", "time"))
+    if (!says(lifetime, "cause", "allocations"))
         return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
-                        "with lifetime.cause 'time' the mean must be given");
+                        "with lifetime.cause '%s' the mean must be given",
+                        gcs_node_text(lifetime, "cause"));
     if (!gcs_same(during, "requests"))
         return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
                         "the mean can be 'auto' only with during 'requests'");
@@ -128,12 +129,33 @@ static enum gcs_status check_cycle(const struct gcs_node *top, struct gcs_node *
                                    struct gcs_error *error)
 {
     (void)top;
-    double weights = gcs_node_real(cycle, "self") + gcs_node_real(cycle, "pair") +
-                     gcs_node_real(cycle, "ring") + gcs_node_real(cycle, "tree");
-    if (weights > 0 || !(gcs_node_real(cycle->parent, "cyclic") > 0))
+    static const char *const shapes[] = {"self", "pair",        "ring",
+                                         "tree", "linked_list", "clique"};
+    double weights = 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        weights += gcs_node_real(cycle, shapes[i]);
+    if (!(gcs_node_real(cycle->parent, "cyclic") > 0))
+        return GCS_OK;
+    if (gcs_node_real(cycle, "clique") > 0 && says(cycle, "back_references", "weak"))
+        return gcs_fail(gcs_node_blame(gcs_node_at(cycle, "back_references"), error),
+                        GCS_INVALID,
+                        "the references of a clique cannot be weak: none of them leads back");
+    if (weights > 0)
         return GCS_OK;
     return gcs_fail(gcs_node_blame(cycle, error), GCS_INVALID,
                     "cyclic is above 0, but the weights of cycle's shapes add up to 0");
+}
+
+static enum gcs_status check_stores(const struct gcs_node *top, struct gcs_node *stores,
+                                    struct gcs_error *error)
+{
+    (void)top;
+    double weights = gcs_node_real(stores, "same_request") + gcs_node_real(stores, "older") +
+                     gcs_node_real(stores, "static");
+    if (weights > 0 || !(gcs_node_real(stores, "share") > 0))
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(stores, error), GCS_INVALID,
+                    "share is above 0, but the weights of stores' owners add up to 0");
 }
 
 /* What has fields of its own has as many as CPython gave it. */
@@ -191,15 +213,11 @@ static const struct {
     const char *path;
     rule *check;
 } rules[] = {
-    {".values", check_values},
-    {".parts", check_parts},
-    {".low", check_low_and_high},
-    {"types.*", check_type},
-    {"sites.*.types", check_site_types},
-    {"sites.*.lifetime", check_lifetime},
-    {"sites.*.cycle", check_cycle},
-    {"timers.*", check_timer},
-    {"phases", check_phases},
+    {".values", check_values},           {".parts", check_parts},
+    {".low", check_low_and_high},        {"types.*", check_type},
+    {"sites.*.types", check_site_types}, {"sites.*.lifetime", check_lifetime},
+    {"sites.*.cycle", check_cycle},      {"sites.*.stores", check_stores},
+    {"timers.*", check_timer},           {"phases", check_phases},
     {"phases.*", check_phase},
 };
 

@@ -74,7 +74,8 @@ static enum gcs_status split(const struct gcs_node *node,
         if (length) {
             const char **word = &words->word[words->count++];
             *word = gcs_arena_string(parameters->arena, at, length);
-            GCS_TRY(gcs_parameter_expand(parameters, word, gcs_node_blame(node, error)));
+            if (parameters->names)
+                GCS_TRY(gcs_parameter_expand(parameters, word, gcs_node_blame(node, error)));
         }
         at += length + (at[length] == ' ');
     }
@@ -211,16 +212,18 @@ static enum gcs_status read_times(const struct gcs_node *node, const char *word,
     return GCS_OK;
 }
 
+/* Only strategies go by thresholds that are in force, or were at the start. */
 static enum gcs_status read_values(const struct gcs_node *node, const struct words *words,
-                                   struct gcs_action *action, struct gcs_error *error)
+                                   bool strategy, struct gcs_action *action,
+                                   struct gcs_error *error)
 {
     bool collect = action->action == GCS_GC_COLLECT;
     action->count = words->count - 1;
-    if (!collect && action->count == 1 && gcs_same(words->word[1], "start"))
+    if (strategy && !collect && action->count == 1 && gcs_same(words->word[1], "start"))
         action->count = 0;
     for (unsigned i = 0; i < action->count; i++) {
         const char *word = words->word[i + 1];
-        if (!collect && *word == '*')
+        if (strategy && !collect && *word == '*')
             GCS_TRY(read_times(node, word, &action->times[i], error));
         else
             GCS_TRY(read_value(node, word, collect ? 0 : -2147483648.0,
@@ -244,29 +247,44 @@ static enum gcs_status read_action(const struct gcs_node *node,
     if (found == GCS_GC_COUNT || words.count - 1 < least || words.count - 1 > most)
         return fail_words(node, "an action", &words, error);
     *action = (struct gcs_action){.action = found};
-    return read_values(node, &words, action, error);
+    return read_values(node, &words, parameters->names != NULL, action, error);
+}
+
+static enum gcs_status read_actions(const struct gcs_node *list,
+                                    const struct gcs_parameters *parameters,
+                                    const struct gcs_action **actions, size_t *count,
+                                    struct gcs_error *error)
+{
+    struct gcs_action *read =
+        gcs_arena_push(parameters->arena, (list->count + 1) * sizeof *read);
+    for (const struct gcs_node *child = list->first; child; child = child->next)
+        GCS_TRY(read_action(child, parameters, &read[child->index], error));
+    *actions = read;
+    *count = list->count;
+    return GCS_OK;
+}
+
+enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *arena,
+                                 const struct gcs_action **actions, size_t *count,
+                                 struct gcs_error *error)
+{
+    const struct gcs_parameters none = {.arena = arena};
+    return read_actions(list, &none, actions, count, error);
 }
 
 enum gcs_status gcs_rule_read(const struct gcs_node *node,
                               const struct gcs_parameters *parameters, struct gcs_rule *rule,
                               struct gcs_error *error)
 {
-    const struct gcs_node *ifs = gcs_node_at(node, "if"), *list = gcs_node_at(node, "do");
-    struct gcs_arena *arena = parameters->arena;
-    struct gcs_condition *tests = gcs_arena_push(arena, (ifs->count + 1) * sizeof *tests);
-    struct gcs_action *actions = gcs_arena_push(arena, (list->count + 1) * sizeof *actions);
-    *rule = (struct gcs_rule){
-        .conditions = tests,
-        .condition_count = ifs->count,
-        .actions = actions,
-        .action_count = list->count,
-    };
+    const struct gcs_node *ifs = gcs_node_at(node, "if");
+    struct gcs_condition *tests =
+        gcs_arena_push(parameters->arena, (ifs->count + 1) * sizeof *tests);
+    *rule = (struct gcs_rule){.conditions = tests, .condition_count = ifs->count};
     GCS_TRY(read_when(gcs_node_at(node, "when"), parameters, rule, error));
     for (const struct gcs_node *child = ifs->first; child; child = child->next)
         GCS_TRY(read_condition(child, parameters, &tests[child->index], error));
-    for (const struct gcs_node *child = list->first; child; child = child->next)
-        GCS_TRY(read_action(child, parameters, &actions[child->index], error));
-    return GCS_OK;
+    return read_actions(gcs_node_at(node, "do"), parameters, &rule->actions,
+                        &rule->action_count, error);
 }
 
 /*

@@ -30,21 +30,21 @@ static const unsigned char widths[4] = {1, 2, 3, 5};
 
 static inline unsigned byte_count(uint64_t value)
 {
-    unsigned bytes = 1;
-    while (value >>= 8)
-        bytes++;
-    return bytes;
+    return (71 - (unsigned)__builtin_clzll(value | 1)) / 8;
 }
 
+/* Without a branch as long as number and length fit in eight bytes: which of the forms is next
+ * cannot be foreseen. */
 static inline unsigned char *put_sized(unsigned char *to, uint64_t value)
 {
-    if (value < 248) {
-        *to = (unsigned char)value;
-        return to + 1;
-    }
     unsigned bytes = byte_count(value);
-    *to = (unsigned char)(247 + bytes);
-    return gcs_store(to + 1, value, bytes);
+    if (bytes == 8) {
+        *to = 247 + 8;
+        return gcs_store(to + 1, value, bytes);
+    }
+    bool small = value < 248;
+    uint64_t long_form = value << 8 | (247 + bytes);
+    return gcs_store(to, small ? value : long_form, small ? 1 : bytes + 1);
 }
 
 static inline uint64_t target_number(uint64_t target, uint64_t newest)
@@ -82,9 +82,8 @@ static unsigned char *put_allocate(unsigned char *to, const struct gcs_event *ev
     to = gcs_store(to + 1, event->type, type ? 3 : 1);
     to = gcs_store(to, event->value, extra < 3 ? extra : 5);
     to = gcs_store(to, event->slots, slots);
-    if (born)
-        for (uint32_t i = 0; i < event->slots; i++)
-            to = put_sized(to, target_number(targets[i], newest));
+    for (uint32_t i = 0, count = born ? event->slots : 0; i < count; i++)
+        to = put_sized(to, target_number(targets[i], newest));
     return to;
 }
 

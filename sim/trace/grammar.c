@@ -175,12 +175,14 @@ static enum gcs_status check_targets(struct gcs_grammar *grammar, struct gcs_eve
         return FAULT(grammar, GCS_FIELD_TARGETS,
                      "an object without slots is born without "
                      "references: leave `=` out");
-    uint64_t any = 0;
+    uint64_t any = 0, beyond = 0; /* a negative difference shows in the highest bit */
     for (uint32_t i = 0; i < event->slots; i++) {
         any |= targets[i];
+        beyond |= grammar->allocations - targets[i];
+    }
+    for (uint32_t i = 0; (beyond | any) >> 63 && i < event->slots; i++)
         if (targets[i])
             GCS_TRY(check_object(grammar, GCS_FIELD_TARGETS + i, targets[i], error));
-    }
     if (!any) /* the one form: an object all of whose slots are empty is born without a list */
         event->flags &= (uint8_t)~GCS_EVENT_BORN;
     return GCS_OK;

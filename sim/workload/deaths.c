@@ -1,24 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Structures go: when their lifetime is over, when their request ends. And who may be referred
- * to meanwhile: only what lives longer than the one that refers, so that nothing outlives its
- * lifetime because something younger still holds it.
+ * Structures are held, and go: when their lifetime is over, when their request or phase ends,
+ * at the end of the program. While one is held it may be stored in an older object, which
+ * forgets it before it goes.
  */
 #include "workload_private.h"
 
-enum { TRIES = 4 }; /* before a reference goes to a static object instead */
-
-/* Takes a free row, or a new one. */
-static enum gcs_status take_row(struct program *program, uint32_t *row)
+/* Requests come and go with the same rows again and again: if these stand together, they stay
+ * in a core's cache. So free rows are taken in stretches for one purpose. */
+static uint32_t *free_rows(struct program *program, unsigned cause)
 {
-    if (program->free_row != NO_ROW) {
-        *row = program->free_row;
-        program->free_row = program->rows[*row].place;
-        return GCS_OK;
-    }
+    return &program->free_rows[cause == CAUSE_REQUEST];
+}
+
+static enum gcs_status add_free_rows(struct program *program, uint32_t *first)
+{
+    enum { STRETCH = 64 };
     GCS_TRY(GCS_GROW(program->memory, &program->rows, &program->rows_capacity,
-                     (size_t)program->row_count + 1, program->error));
-    *row = program->row_count++;
+                     (size_t)program->row_count + STRETCH, program->error));
+    for (uint32_t i = 0; i < STRETCH; i++) {
+        uint32_t row = program->row_count++;
+        program->rows[row] = (struct holding){.place = i + 1 < STRETCH ? row + 1 : NO_ROW};
+    }
+    *first = program->row_count - STRETCH;
+    return GCS_OK;
+}
+
+static enum gcs_status take_row(struct program *program, unsigned cause, uint32_t *row)
+{
+    uint32_t *first = free_rows(program, cause);
+    if (*first == NO_ROW)
+        GCS_TRY(add_free_rows(program, first));
+    *row = *first;
+    *first = program->rows[*row].place;
     return GCS_OK;
 }
 
@@ -28,201 +42,220 @@ static void remember(struct program *program, uint64_t object, uint32_t row)
     program->recent_at = (program->recent_at + 1) % RECENT;
 }
 
-static enum gcs_status hold_for_good(struct program *program, uint64_t object)
+static enum gcs_status add_row(struct program *program, struct rows *rows, uint32_t row)
 {
-    GCS_TRY(GCS_GROW(program->memory, &program->still, &program->still_capacity,
-                     program->still_count + 1, program->error));
-    program->still[program->still_count++] = object;
-    remember(program, object, NO_ROW);
+    GCS_TRY(GCS_GROW(program->memory, &rows->rows, &rows->capacity, (size_t)rows->count + 1,
+                     program->error));
+    rows->rows[rows->count++] = row;
     return GCS_OK;
 }
 
-enum gcs_status gcs_hold(struct program *program, const struct holding *holding)
+/*
+ * Stores
+ */
+static bool draws_store(struct program *program, uint32_t place)
+{
+    double share = program->workload->sites[place].stores;
+    return share > 0 && gcs_random_unit(&program->sites[place].random) < share;
+}
+
+/* `older.attribute = object`, if there is an older one with room. */
+static enum gcs_status store(struct program *program, const struct holding *holding,
+                             struct berth *berth, bool *stored)
+{
+    const struct fate fate = {.cause = holding->cause, .deadline = holding->deadline};
+    *stored = gcs_pick_owner(program, holding->site, &fate, berth);
+    if (!*stored)
+        return GCS_OK;
+    return gcs_emit_store(program, berth->owner, berth->slot, holding->object);
+}
+
+/* What can be stored into is remembered, as soon as some site stores. */
+static enum gcs_status offer_room(struct program *program, const struct holding *holding,
+                                  uint32_t row, struct room room)
+{
+    if (row == NO_ROW) {
+        if (room.first == room.end)
+            return GCS_OK;
+        GCS_TRY(GCS_GROW(program->memory, &program->shelves, &program->shelves_capacity,
+                         program->shelf_count + 1, program->error));
+        program->shelves[program->shelf_count++] = (struct shelf){holding->object, room};
+        return GCS_OK;
+    }
+    GCS_TRY(GCS_GROW(program->memory, &program->rooms, &program->rooms_capacity,
+                     (size_t)row + 1, program->error));
+    GCS_TRY(GCS_GROW(program->memory, &program->berths, &program->berths_capacity,
+                     (size_t)row + 1, program->error));
+    program->rooms[row] = room;
+    if (!draws_store(program, holding->site))
+        return GCS_OK;
+    return store(program, holding, &program->berths[row], &program->rows[row].stored);
+}
+
+/*
+ * Holding
+ */
+static enum gcs_status hold_for_good(struct program *program, const struct holding *holding,
+                                     const struct birth *birth)
+{
+    struct berth berth;
+    bool stored;
+    GCS_TRY(GCS_GROW(program->memory, &program->still, &program->still_capacity,
+                     program->still_count + 1, program->error));
+    program->still[program->still_count++] = holding->object;
+    remember(program, holding->object, NO_ROW);
+    if (!program->workload->stores)
+        return GCS_OK;
+    if (draws_store(program, holding->site))
+        GCS_TRY(store(program, holding, &berth, &stored));
+    return offer_room(program, holding, NO_ROW, birth->head.room);
+}
+
+/* Into the queue, list or container that will bring its end up. */
+static enum gcs_status await_end(struct program *program, const struct holding *holding,
+                                 uint32_t row)
+{
+    struct queue *queue = holding->cause == CAUSE_TIME       ? &program->by_time
+                          : holding->cause == CAUSE_REQUESTS ? &program->by_requests
+                                                             : &program->by_allocations;
+    if (holding->cause == CAUSE_PHASE)
+        return add_row(program, &program->phase, row);
+    if (holding->cause == CAUSE_QUEUE || holding->cause == CAUSE_LRU)
+        return gcs_container_put(program, row);
+    return gcs_queue_push(queue, program->memory, holding->deadline, row, program->error);
+}
+
+enum gcs_status gcs_hold(struct program *program, const struct holding *holding,
+                         const struct birth *birth)
 {
     uint32_t row;
     if (holding->cause == CAUSE_NEVER)
-        return hold_for_good(program, holding->object);
-    GCS_TRY(take_row(program, &row));
+        return hold_for_good(program, holding, birth);
+    GCS_TRY(take_row(program, holding->cause, &row));
     program->rows[row] = *holding;
+    if (program->workload->stores)
+        GCS_TRY(offer_room(program, holding, row, birth->head.room));
     remember(program, holding->object, row);
     if (holding->cause == CAUSE_REQUEST) {
-        GCS_TRY(GCS_GROW(program->memory, &program->request, &program->request_capacity,
-                         (size_t)program->request_count + 1, program->error));
-        program->request[program->request_count++] = row;
-        return GCS_OK;
+        program->rows[row].place = (uint32_t)(program->current - program->open);
+        return add_row(program, &program->current->rows, row);
     }
     GCS_TRY(GCS_GROW(program->memory, &program->live, &program->live_capacity,
                      (size_t)program->live_count + 1, program->error));
     program->rows[row].place = program->live_count;
     program->live[program->live_count++] = row;
-    struct queue *queue =
-        holding->cause == CAUSE_TIME ? &program->by_time : &program->by_allocations;
-    return gcs_queue_push(queue, program->memory, holding->deadline, row, program->error);
+    return await_end(program, holding, row);
 }
 
-/* Empties the stores that closed a cycle. A tree is taken apart from its leaves upwards: each
- * parent drops its list of children while it can still be named. */
-static enum gcs_status break_cycle(struct program *program, const struct holding *holding)
-{
-    if (holding->cycle != CYCLE_TREE)
-        return gcs_emit_store(program, holding->object, 0, 0);
-    uint64_t fanout = program->workload->sites[holding->site].fanout;
-    uint64_t parents = (holding->size - 2) / fanout + 1; /* the first nodes have children */
-    GCS_TRY(GCS_GROW(program->memory, &program->nodes, &program->nodes_capacity, holding->size,
-                     program->error));
-    uint64_t *nodes = program->nodes; /* their numbers, as births.c allocated them */
-    uint64_t number = nodes[0] = holding->object;
-    for (uint64_t parent = 0, node = 1; parent < parents; parent++) {
-        number += 1; /* the list of children */
-        for (uint64_t child = 0; child < fanout && node < holding->size; child++)
-            nodes[node++] = ++number;
-    }
-    while (parents--)
-        GCS_TRY(gcs_emit_store(program, nodes[parents], 1, 0));
-    return GCS_OK;
-}
-
+/*
+ * Letting go
+ */
 enum gcs_status gcs_let_go(struct program *program, const struct holding *holding)
 {
+    struct berth berth;
+    bool stored = false;
+    if (draws_store(program, holding->site))
+        GCS_TRY(store(program, holding, &berth, &stored));
+    if (stored)
+        GCS_TRY(gcs_emit_store(program, berth.owner, berth.slot, 0));
     if (holding->broken)
-        GCS_TRY(break_cycle(program, holding));
+        GCS_TRY(gcs_break_cycle(program, holding));
     return gcs_emit_object(program, GCS_OP_ROOT_LESS, holding->object, 0);
 }
 
 static void free_row(struct program *program, uint32_t row)
 {
+    uint32_t *first = free_rows(program, program->rows[row].cause);
     program->rows[row].object = 0;
-    program->rows[row].place = program->free_row;
-    program->free_row = row;
+    program->rows[row].place = *first;
+    *first = row;
+}
+
+static void leave_live(struct program *program, uint32_t place)
+{
+    uint32_t last = program->live[--program->live_count];
+    program->live[place] = last;
+    program->rows[last].place = place;
+}
+
+/* What the program does itself before it lets go of what is in a row, which is free then. */
+static enum gcs_status part_with(struct program *program, uint32_t row, uint64_t *object)
+{
+    struct holding holding = program->rows[row];
+    *object = holding.object;
+    free_row(program, row);
+    if (holding.stored)
+        GCS_TRY(
+            gcs_emit_store(program, program->berths[row].owner, program->berths[row].slot, 0));
+    return holding.broken ? gcs_break_cycle(program, &holding) : GCS_OK;
 }
 
 static enum gcs_status let_go_row(struct program *program, uint32_t row)
 {
-    struct holding holding = program->rows[row];
-    uint32_t last = program->live[--program->live_count];
-    program->live[holding.place] = last;
-    program->rows[last].place = holding.place;
-    free_row(program, row);
-    return gcs_let_go(program, &holding);
+    uint64_t object;
+    GCS_TRY(part_with(program, row, &object));
+    return gcs_emit_object(program, GCS_OP_ROOT_LESS, object, 0);
 }
 
-enum gcs_status gcs_let_go_request(struct program *program)
+static enum gcs_status let_go_live_row(struct program *program, uint32_t row)
 {
-    while (program->request_count) { /* the youngest first: it may refer to older ones */
-        uint32_t row = program->request[--program->request_count];
-        struct holding holding = program->rows[row];
-        free_row(program, row);
-        GCS_TRY(gcs_let_go(program, &holding));
+    leave_live(program, program->rows[row].place);
+    return let_go_row(program, row);
+}
+
+enum gcs_status gcs_give_up_row(struct program *program, uint32_t row)
+{
+    uint64_t object;
+    leave_live(program, program->rows[row].place);
+    return part_with(program, row, &object);
+}
+
+static enum gcs_status let_go_due_by(struct program *program, struct queue *queue, uint64_t now)
+{
+    while (queue->first <= now) {
+        struct entry entry;
+        GCS_TRY(gcs_queue_pop(queue, program->memory, &entry, program->error));
+        GCS_TRY(let_go_live_row(program, entry.what));
     }
     return GCS_OK;
 }
 
 enum gcs_status gcs_let_go_due(struct program *program)
 {
-    for (;;) {
-        struct entry entry = gcs_queue_first(&program->by_time);
-        if (!program->by_time.count || entry.time > program->clock)
-            break;
-        gcs_queue_pop(&program->by_time);
-        GCS_TRY(let_go_row(program, entry.what));
-    }
-    for (;;) {
-        struct entry entry = gcs_queue_first(&program->by_allocations);
-        if (!program->by_allocations.count || entry.time > program->objects)
-            break;
-        gcs_queue_pop(&program->by_allocations);
-        GCS_TRY(let_go_row(program, entry.what));
-    }
+    GCS_TRY(let_go_due_by(program, &program->by_time, program->clock));
+    return let_go_due_by(program, &program->by_allocations, program->objects);
+}
+
+enum gcs_status gcs_let_go_request(struct program *program)
+{
+    struct rows *rows = &program->current->rows;
+    while (rows->count) /* the youngest first: it may refer to older ones */
+        GCS_TRY(let_go_row(program, rows->rows[--rows->count]));
+    return let_go_due_by(program, &program->by_requests, ++program->requests_ended);
+}
+
+enum gcs_status gcs_let_go_phase(struct program *program)
+{
+    while (program->phase.count)
+        GCS_TRY(let_go_live_row(program, program->phase.rows[--program->phase.count]));
     return GCS_OK;
 }
 
-/*
- * Targets
- */
-/* Whether what a row holds lives at least as long as a structure of that fate. */
-static bool outlives(const struct holding *holding, const struct fate *fate)
+/* Nobody takes cycles apart or empties slots any more. */
+enum gcs_status gcs_let_go_all(struct program *program)
 {
-    if (fate->stays)
-        return false;
-    switch (fate->cause) {
-    case CAUSE_AT_ONCE:
-    case CAUSE_REQUEST: /* dropped in reverse order, so older ones of the request do */
-        return true;
-    case CAUSE_ALLOCATIONS:
-    case CAUSE_TIME:
-        return holding->cause == fate->cause && holding->deadline >= fate->deadline;
-    case CAUSE_NEVER:
-        break;
+    for (uint32_t i = program->live_count; i--;) {
+        const struct holding *holding = &program->rows[program->live[i]];
+        if (holding->cause != CAUSE_QUEUE && holding->cause != CAUSE_LRU)
+            GCS_TRY(gcs_emit_object(program, GCS_OP_ROOT_LESS, holding->object, 0));
     }
-    return false;
-}
-
-/* Programs refer to few of their static objects again and again, the classes and functions that
- * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
- */
-static uint64_t pick_still(struct program *program, struct gcs_random *random)
-{
-    if (!program->still_count)
-        return 0;
-    double unit = gcs_random_unit(random);
-    return program->still[(size_t)(unit * unit * unit * unit * (double)program->still_count)];
-}
-
-static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)
-{
-    const struct holding *holding = &program->rows[row];
-    return outlives(holding, fate) ? holding->object : 0;
-}
-
-static uint64_t pick_recent(const struct program *program, struct gcs_random *random,
-                            const struct fate *fate)
-{
-    const struct recent *recent = &program->recent[gcs_random_below(random, RECENT)];
-    if (!recent->object || recent->row == NO_ROW)
-        return recent->object;
-    if (program->rows[recent->row].object != recent->object)
-        return 0; /* let go meanwhile */
-    return pick_row(program, recent->row, fate);
-}
-
-static uint64_t try_target(const struct program *program, enum target target,
-                           struct gcs_random *random, const struct fate *fate)
-{
-    switch (target) {
-    case TARGET_RECENT:
-        return pick_recent(program, random, fate);
-    case TARGET_SAME_REQUEST:
-        if (!program->request_count ||
-            (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
-            return 0;
-        return pick_row(
-            program, program->request[gcs_random_below(random, program->request_count)], fate);
-    case TARGET_OLDER:
-        if (!program->live_count)
-            return 0;
-        return pick_row(program, program->live[gcs_random_below(random, program->live_count)],
-                        fate);
-    case TARGET_STATIC:
-    case TARGET_COUNT:
-        break;
-    }
-    return 0;
-}
-
-uint64_t gcs_pick_target(struct program *program, uint32_t site, const struct fate *fate)
-{
-    const double *weights = program->workload->sites[site].targets;
-    struct gcs_random *random = &program->sites[site].random;
-    double at = gcs_random_unit(random) * weights[TARGET_COUNT - 1];
-    unsigned target = 0;
-    while (target < TARGET_COUNT - 1 && at >= weights[target])
-        target++;
-    if (!(weights[TARGET_COUNT - 1] > 0))
-        return 0;
-    for (unsigned i = 0; i < TRIES && target != TARGET_STATIC; i++) {
-        uint64_t object = try_target(program, target, random, fate);
-        if (object)
-            return object;
-    }
-    return pick_still(program, random);
+    for (uint32_t i = program->workload->site_count; i--;)
+        if (program->containers[i].object)
+            GCS_TRY(
+                gcs_emit_object(program, GCS_OP_ROOT_LESS, program->containers[i].object, 0));
+    for (size_t i = program->still_count; i--;)
+        GCS_TRY(gcs_emit_object(program, GCS_OP_ROOT_LESS, program->still[i], 0));
+    for (uint64_t i = ATOMS; program->first_atom && i--;)
+        GCS_TRY(gcs_emit_object(program, GCS_OP_ROOT_LESS, program->first_atom + i, 0));
+    return GCS_OK;
 }

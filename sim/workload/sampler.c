@@ -48,18 +48,25 @@ void gcs_stream_init(struct stream *stream, uint64_t seed, const char *purpose,
 }
 
 /*
- * Distributions
+ * Distributions over numbers with weights
  */
-enum gcs_status gcs_table_new(struct gcs_workload *workload, const double *weights,
-                              size_t count, gsl_ran_discrete_t **table, struct gcs_error *error)
+/* Chooses among values[0 … count), plainly and by length. */
+static enum gcs_status make_choices(struct gcs_workload *workload, struct sampler *sampler,
+                                    const double *weights, const double *lengths, size_t count,
+                                    struct gcs_error *error)
 {
-    GCS_TRY(GCS_GROW(&workload->memory, &workload->tables, &workload->table_capacity,
-                     workload->table_count + 1, error));
-    *table = gsl_ran_discrete_preproc(count, weights);
-    if (!*table)
-        return gcs_fail(error, GCS_NOMEM, "out of memory");
-    workload->tables[workload->table_count++] = *table;
-    return GCS_OK;
+    double *products = gcs_arena_push(&workload->arena, count * sizeof *products);
+    double sum = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += products[i] = weights[i] * lengths[i];
+        all += weights[i];
+    }
+    sampler->mean = sum / all;
+    GCS_TRY(gcs_choice_make(workload, weights, NULL, count, &sampler->choice, error));
+    sampler->by_length = sampler->choice;
+    if (!(sum > 0)) /* all are 0, whichever is chosen */
+        return GCS_OK;
+    return gcs_choice_make(workload, products, NULL, count, &sampler->by_length, error);
 }
 
 static enum gcs_status read_zipf(struct gcs_workload *workload, const struct gcs_node *node,
@@ -68,9 +75,13 @@ static enum gcs_status read_zipf(struct gcs_workload *workload, const struct gcs
     size_t count = gcs_node_whole(node, "highest");
     double exponent = gcs_node_real(node, "exponent");
     double *weights = gcs_arena_push(&workload->arena, count * sizeof *weights);
-    for (size_t i = 0; i < count; i++)
-        weights[i] = pow((double)(i + 1), -exponent);
-    return gcs_table_new(workload, weights, count, &sampler->table, error);
+    double *values = gcs_arena_push(&workload->arena, count * sizeof *values);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (double)(i + 1);
+        weights[i] = pow(values[i], -exponent);
+    }
+    sampler->values = values;
+    return make_choices(workload, sampler, weights, values, count, error);
 }
 
 static enum gcs_status read_discrete(struct gcs_workload *workload, const struct gcs_node *node,
@@ -86,7 +97,7 @@ static enum gcs_status read_discrete(struct gcs_workload *workload, const struct
         values[i] = gcs_node_named(value);
     }
     sampler->values = values;
-    return gcs_table_new(workload, weights, count, &sampler->table, error);
+    return make_choices(workload, sampler, weights, values, count, error);
 }
 
 static enum gcs_status read_mixture(struct gcs_workload *workload, const struct gcs_node *node,
@@ -95,14 +106,67 @@ static enum gcs_status read_mixture(struct gcs_workload *workload, const struct 
     const struct gcs_node *map = gcs_node_at(node, "parts");
     size_t count = gcs_node_count(map);
     double *weights = gcs_arena_push(&workload->arena, count * sizeof *weights);
+    double *means = gcs_arena_push(&workload->arena, count * sizeof *means);
     struct sampler *parts = gcs_arena_push(&workload->arena, count * sizeof *parts);
     for (size_t i = 0; i < count; i++) {
         const struct gcs_node *part = gcs_node_entry(map, i);
         weights[i] = gcs_node_real(part, "weight");
         GCS_TRY(gcs_sampler_read(workload, part, &parts[i], error));
+        means[i] = parts[i].mean;
     }
     sampler->parts = parts;
-    return gcs_table_new(workload, weights, count, &sampler->table, error);
+    return make_choices(workload, sampler, weights, means, count, error);
+}
+
+/*
+ * Counts without an end
+ */
+/* A geometric distribution has no memory: behind its `count` first numbers it begins anew. So
+ * they are chosen from, and the last choice stands for the rest. */
+static enum gcs_status prepare_geometric(struct gcs_workload *workload, struct sampler *sampler,
+                                         struct gcs_error *error)
+{
+    enum { MEAN_MAX = 256 }; /* of means that a table is made for */
+    double mean = sampler->mean = sampler->a;
+    if (!(mean > 0 && mean <= MEAN_MAX))
+        return GCS_OK;
+    size_t count = (size_t)(8 * mean) + 8;
+    double *weights = gcs_arena_push(&workload->arena, (count + 1) * sizeof *weights);
+    for (size_t i = 0; i < count; i++)
+        weights[i] = gsl_ran_geometric_pdf((unsigned)i + 1, 1 / (1 + mean));
+    weights[count] = pow(mean / (1 + mean), (double)count);
+    return gcs_choice_make(workload, weights, NULL, count + 1, &sampler->choice, error);
+}
+
+static double draw_geometric(const struct sampler *sampler, struct stream *stream)
+{
+    uint32_t begun = 0, drawn, end = sampler->choice.count - 1;
+    if (!(sampler->mean > 0))
+        return 0;
+    if (!sampler->choice.count) /* what falls of an exponential one into each whole number */
+        return floor(gsl_ran_exponential(&stream->gsl, 1 / log1p(1 / sampler->mean)));
+    while ((drawn = gcs_choose(&sampler->choice, &stream->random)) == end)
+        begun += end;
+    return begun + drawn;
+}
+
+/*
+ * All
+ */
+static void by_quantiles(struct gcs_workload *workload, struct sampler *sampler,
+                         const struct family *family, double shape)
+{
+    sampler->mean = sampler->a;
+    sampler->table = gcs_quantiles_of(workload, family, shape, 0);
+}
+
+enum gcs_status gcs_sampler_set_mean(struct gcs_workload *workload, struct sampler *sampler,
+                                     double mean, struct gcs_error *error)
+{
+    sampler->a = sampler->mean = mean;
+    if (sampler->shape == SHAPE_GEOMETRIC)
+        return prepare_geometric(workload, sampler, error);
+    return GCS_OK;
 }
 
 enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs_node *node,
@@ -111,22 +175,24 @@ enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs
     *sampler = (struct sampler){.shape = gcs_node_choice(node, "distribution")};
     switch (sampler->shape) {
     case SHAPE_CONSTANT:
-        sampler->a = gcs_node_real(node, "value");
+        sampler->mean = sampler->a = gcs_node_real(node, "value");
         break;
     case SHAPE_UNIFORM:
         sampler->a = gcs_node_real(node, "low");
-        sampler->b = gcs_node_real(node, "high");
+        sampler->b = gcs_node_real(node, "high") - sampler->a;
+        sampler->mean = sampler->a + sampler->b / 2;
         break;
     case SHAPE_EXPONENTIAL:
         sampler->a = gcs_node_real(node, "mean");
+        by_quantiles(workload, sampler, &gcs_family_exponential, 0);
         break;
     case SHAPE_LOGNORMAL:
-        sampler->b = gcs_node_real(node, "sigma");
         sampler->a = gcs_node_real(node, "mean");
+        by_quantiles(workload, sampler, &gcs_family_lognormal, gcs_node_real(node, "sigma"));
         break;
     case SHAPE_GEOMETRIC:
         sampler->a = gcs_node_real(node, "mean");
-        break;
+        return prepare_geometric(workload, sampler, error);
     case SHAPE_ZIPF:
         return read_zipf(workload, node, sampler, error);
     case SHAPE_DISCRETE:
@@ -139,25 +205,22 @@ enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs
 
 double gcs_sampler_draw(const struct sampler *sampler, struct stream *stream)
 {
-    const gsl_rng *gsl = &stream->gsl;
-    double mean = sampler->a;
+    struct gcs_random *random = &stream->random;
     switch (sampler->shape) {
     case SHAPE_CONSTANT:
         break;
     case SHAPE_UNIFORM:
-        return gsl_ran_flat(gsl, sampler->a, sampler->b);
+        return sampler->a + sampler->b * gcs_random_unit(random);
     case SHAPE_EXPONENTIAL:
-        return gsl_ran_exponential(gsl, mean);
-    case SHAPE_LOGNORMAL: /* zeta such that the mean is as given; log(0) makes it 0 */
-        return gsl_ran_lognormal(gsl, log(mean) - sampler->b * sampler->b / 2, sampler->b);
-    case SHAPE_GEOMETRIC: /* GSL counts trials, we count failures */
-        return (double)gsl_ran_geometric(gsl, 1 / (1 + mean)) - 1;
+    case SHAPE_LOGNORMAL:
+        return sampler->a * gcs_quantiles_draw(sampler->table, random);
+    case SHAPE_GEOMETRIC:
+        return draw_geometric(sampler, stream);
     case SHAPE_ZIPF:
-        return (double)gsl_ran_discrete(gsl, sampler->table) + 1;
     case SHAPE_DISCRETE:
-        return sampler->values[gsl_ran_discrete(gsl, sampler->table)];
+        return sampler->values[gcs_choose(&sampler->choice, random)];
     case SHAPE_MIXTURE:
-        return gcs_sampler_draw(&sampler->parts[gsl_ran_discrete(gsl, sampler->table)], stream);
+        return gcs_sampler_draw(&sampler->parts[gcs_choose(&sampler->choice, random)], stream);
     }
     return sampler->a;
 }
@@ -166,20 +229,49 @@ uint64_t gcs_sampler_draw_count(const struct sampler *sampler, struct stream *st
                                 uint64_t most)
 {
     double drawn = gcs_sampler_draw(sampler, stream) + 0.5;
-    return drawn < (double)most ? (uint64_t)drawn : most;
+    return drawn < (double)most ? (uint64_t)(int64_t)drawn : most;
+}
+
+/*
+ * In proportion to length
+ */
+/* low + width * x, where x in 0 … 1 is drawn plainly or by its own length: the value's length
+ * is low's share, the same for all, and x's. */
+static double draw_between(const struct sampler *sampler, struct stream *stream, double mean,
+                           double plain, double by_length)
+{
+    double width = sampler->b * mean;
+    bool low = gcs_random_unit(&stream->random) * (sampler->a + width) < sampler->a;
+    return sampler->a + sampler->b * (low ? plain : by_length);
+}
+
+static double draw_by_length(const struct sampler *sampler, struct stream *stream)
+{
+    struct gcs_random *random = &stream->random;
+    const struct quantiles *table = sampler->table;
+    switch (sampler->shape) {
+    case SHAPE_CONSTANT:
+        break;
+    case SHAPE_UNIFORM:
+        return draw_between(sampler, stream, 0.5, gcs_random_unit(random),
+                            sqrt(gcs_random_unit(random)));
+    case SHAPE_EXPONENTIAL:
+    case SHAPE_LOGNORMAL:
+        return sampler->a * table->family->by_length(&stream->gsl, table->shape, table->shape2);
+    case SHAPE_GEOMETRIC: /* n p^n is the sum of 1 and two of its kind */
+        if (!(sampler->mean > 0))
+            return 0;
+        return 1 + draw_geometric(sampler, stream) + draw_geometric(sampler, stream);
+    case SHAPE_ZIPF:
+    case SHAPE_DISCRETE:
+        return sampler->values[gcs_choose(&sampler->by_length, random)];
+    case SHAPE_MIXTURE:
+        return draw_by_length(&sampler->parts[gcs_choose(&sampler->by_length, random)], stream);
+    }
+    return sampler->a;
 }
 
 double gcs_sampler_draw_rest(const struct sampler *sampler, struct stream *stream)
 {
-    enum { DRAWS = 16 }; /* one of them, in proportion to its length, is long enough */
-    double drawn[DRAWS], sum = 0;
-    if (sampler->shape == SHAPE_EXPONENTIAL) /* has no memory */
-        return gcs_sampler_draw(sampler, stream);
-    for (unsigned i = 0; i < DRAWS; i++)
-        sum += drawn[i] = gcs_sampler_draw(sampler, stream);
-    double at = gcs_random_unit(&stream->random) * sum;
-    unsigned i = 0;
-    for (; i < DRAWS - 1 && at >= drawn[i]; i++)
-        at -= drawn[i];
-    return gcs_random_unit(&stream->random) * drawn[i];
+    return gcs_random_unit(&stream->random) * draw_by_length(sampler, stream);
 }

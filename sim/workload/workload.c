@@ -78,15 +78,24 @@ static enum gcs_status type_read(struct gcs_workload *workload, const struct gcs
 /* The generator's own types stand behind the user's. */
 static void add_own_types(struct gcs_workload *workload)
 {
-    struct type *children = &workload->types[workload->type_count];
-    struct type *weakref = children + 1;
-    *children = (struct type){.grows = true, .stores = true};
-    children->trace = (struct gcs_type){
-        .name = "children", .bytes = GCS_BYTES_BY_MODEL, .kind = GCS_KIND_LIST};
-    *weakref = (struct type){
-        .trace = {.name = "weakref", .bytes = GCS_BYTES_BY_MODEL, .kind = GCS_KIND_WEAKREF}};
-    workload->children_type = workload->type_count;
-    workload->weakref_type = workload->type_count + 1;
+    static const struct {
+        const char *name;
+        enum gcs_kind kind;
+    } own[OWN_COUNT] = {
+        [OWN_CHILDREN] = {"children", GCS_KIND_LIST},
+        [OWN_WEAKREF] = {"weakref", GCS_KIND_WEAKREF},
+        [OWN_ATOM] = {"atom", GCS_KIND_ATOMIC},
+        [OWN_CACHE] = {"cache", GCS_KIND_DICT},
+        [OWN_DEQUE] = {"deque", GCS_KIND_CONTAINER},
+    };
+    for (unsigned i = 0; i < OWN_COUNT; i++)
+        workload->types[gcs_own_type(workload, i)].trace = (struct gcs_type){
+            .name = own[i].name, .bytes = GCS_BYTES_BY_MODEL, .kind = own[i].kind};
+}
+
+static void use_own_type(struct gcs_workload *workload, enum own own, bool used)
+{
+    workload->types[gcs_own_type(workload, own)].used |= used;
 }
 
 /* Only types that some site makes are defined in the trace, numbered without gaps. */
@@ -94,14 +103,18 @@ static void number_types(struct gcs_workload *workload)
 {
     for (uint32_t i = 0; i < workload->site_count; i++) {
         const struct site *site = &workload->sites[i];
-        bool cycles = site->cyclic > 0;
-        for (uint32_t j = 0; site->weight > 0 && j < site->types.count; j++)
-            workload->types[site->types.places[j]].used = true;
-        workload->types[workload->children_type].used |= cycles;
-        workload->types[workload->weakref_type].used |= cycles && site->weak;
+        bool made = site->weight > 0, cycles = site->cyclic > 0;
+        for (uint32_t j = 0; made && j < site->types.count; j++)
+            workload->types[site->types.cells[j].place[0]].used = true;
+        use_own_type(workload, OWN_CHILDREN, cycles);
+        use_own_type(workload, OWN_WEAKREF, (cycles && site->weak) || site->weak_values > 0);
+        use_own_type(workload, OWN_ATOM, made && site->targets_atoms);
+        use_own_type(workload, OWN_CACHE, made && site->cause == CAUSE_LRU);
+        use_own_type(workload, OWN_DEQUE, made && site->cause == CAUSE_QUEUE);
+        workload->stores |= made && site->stores > 0;
     }
     uint32_t number = 0;
-    for (uint32_t i = 0; i < workload->type_count + 2; i++)
+    for (uint32_t i = 0; i < workload->type_count + OWN_COUNT; i++)
         if (workload->types[i].used)
             workload->types[i].trace.number = number++;
 }
@@ -110,7 +123,8 @@ static enum gcs_status types_read(struct gcs_workload *workload, const struct gc
                                   struct gcs_error *error)
 {
     size_t count = gcs_node_count(types);
-    workload->types = gcs_arena_push(&workload->arena, (count + 2) * sizeof(struct type));
+    workload->types =
+        gcs_arena_push(&workload->arena, (count + OWN_COUNT) * sizeof(struct type));
     workload->type_count = (uint32_t)count;
     for (size_t i = 0; i < count; i++)
         GCS_TRY(type_read(workload, gcs_node_entry(types, i), &workload->types[i], error));
@@ -125,22 +139,23 @@ static enum gcs_status gather_sites(struct gcs_workload *workload, enum during d
     size_t room = workload->site_count + 1;
     double *weights = gcs_arena_push(&workload->arena, room * sizeof *weights);
     uint32_t *places = gcs_arena_push(&workload->arena, room * sizeof *places);
-    struct choice *choice = &workload->sites_of[during];
+    uint32_t chosen = 0;
     for (uint32_t i = 0; i < workload->site_count; i++) {
         if (workload->sites[i].during != during || !(workload->sites[i].weight > 0))
             continue;
-        weights[choice->count] = workload->sites[i].weight;
-        places[choice->count++] = i;
+        weights[chosen] = workload->sites[i].weight;
+        places[chosen++] = i;
     }
-    choice->places = places;
-    if (!choice->count)
+    if (!chosen)
         return GCS_OK;
-    return gcs_table_new(workload, weights, choice->count, &choice->table, error);
+    return gcs_choice_make(workload, weights, places, chosen, &workload->sites_of[during],
+                           error);
 }
 
 /* Sites whose mean lifetime is `auto` keep live_objects alive between them: by Little's law a
  * population is its share of the allocations times its mean lifetime. */
-static void share_population(struct gcs_workload *workload, const struct gcs_node *root)
+static enum gcs_status share_population(struct gcs_workload *workload,
+                                        const struct gcs_node *root, struct gcs_error *error)
 {
     double all = 0, keeping = 0;
     for (uint32_t i = 0; i < workload->site_count; i++) {
@@ -149,7 +164,7 @@ static void share_population(struct gcs_workload *workload, const struct gcs_nod
         keeping += site->keeps_live ? site->weight : 0;
     }
     if (!(keeping > 0))
-        return;
+        return GCS_OK;
     double population =
         gcs_node_real(root, "live_objects") - gcs_node_real(root, "startup_objects");
     for (uint32_t i = 0; i < workload->site_count; i++) {
@@ -157,8 +172,10 @@ static void share_population(struct gcs_workload *workload, const struct gcs_nod
         if (!site->keeps_live)
             continue;
         site->population = population * site->weight / keeping;
-        site->lifetime.a = population * all / keeping;
+        GCS_TRY(
+            gcs_sampler_set_mean(workload, &site->lifetime, population * all / keeping, error));
     }
+    return GCS_OK;
 }
 
 static enum gcs_status sites_read(struct gcs_workload *workload, const struct gcs_node *root,
@@ -174,8 +191,13 @@ static enum gcs_status sites_read(struct gcs_workload *workload, const struct gc
     for (unsigned during = 0; during < DURING_COUNT; during++)
         GCS_TRY(gather_sites(workload, during, error));
     number_types(workload);
-    share_population(workload, root);
-    return GCS_OK;
+    return share_population(workload, root, error);
+}
+
+static enum gcs_status actions_read(struct gcs_workload *workload, const struct gcs_node *list,
+                                    struct actions *actions, struct gcs_error *error)
+{
+    return gcs_actions_read(list, &workload->arena, &actions->list, &actions->count, error);
 }
 
 static enum gcs_status requests_read(struct gcs_workload *workload,
@@ -183,6 +205,15 @@ static enum gcs_status requests_read(struct gcs_workload *workload,
 {
     workload->arrivals = gcs_node_choice(requests, "arrivals");
     workload->work_every = gcs_node_whole(requests, "work_every");
+    workload->concurrency = (uint32_t)gcs_node_whole(requests, "concurrency");
+    workload->awaits = gcs_node_whole(requests, "awaits");
+    if (workload->arrivals == ARRIVALS_BURSTY) {
+        workload->burst_on = whole_ns(gcs_node_real(requests, "burst.on"));
+        workload->burst_off = whole_ns(gcs_node_real(requests, "burst.off"));
+    }
+    GCS_TRY(actions_read(workload, gcs_node_at(requests, "gc"), &workload->request_gc, error));
+    GCS_TRY(gcs_sampler_read(workload, gcs_node_at(requests, "await_time"),
+                             &workload->await_time, error));
     GCS_TRY(gcs_sampler_read(workload, gcs_node_at(requests, "think_time"),
                              &workload->think_time, error));
     GCS_TRY(gcs_sampler_read(workload, gcs_node_at(requests, "service_time"),
@@ -202,14 +233,15 @@ static enum gcs_status timers_read(struct gcs_workload *workload, const struct g
         struct timer *timer = &workload->timers[i];
         timer->every = whole_ns(gcs_node_real(node, "every"));
         timer->work = whole_ns(gcs_node_real(node, "work"));
+        GCS_TRY(actions_read(workload, gcs_node_at(node, "gc"), &timer->gc, error));
         GCS_TRY(gcs_sampler_read(workload, gcs_node_at(node, "allocations"),
                                  &timer->allocations, error));
     }
     return GCS_OK;
 }
 
-static void phase_read(struct gcs_workload *workload, const struct gcs_node *node,
-                       struct phase *phase)
+static enum gcs_status phase_read(struct gcs_workload *workload, const struct gcs_node *node,
+                                  struct phase *phase, struct gcs_error *error)
 {
     const char *mark = "startup-done";
     phase->kind = gcs_node_choice(node, "kind");
@@ -228,15 +260,18 @@ static void phase_read(struct gcs_workload *workload, const struct gcs_node *nod
     else if (phase->kind != PHASE_STARTUP)
         mark = NULL;
     phase->mark = mark ? gcs_arena_string(&workload->arena, mark, strlen(mark)) : NULL;
+    return actions_read(workload, gcs_node_at(node, "gc"), &phase->gc, error);
 }
 
-static void phases_read(struct gcs_workload *workload, const struct gcs_node *phases)
+static enum gcs_status phases_read(struct gcs_workload *workload, const struct gcs_node *phases,
+                                   struct gcs_error *error)
 {
     size_t count = gcs_node_count(phases);
     workload->phases = gcs_arena_push(&workload->arena, count * sizeof(struct phase));
     workload->phase_count = (uint32_t)count;
     for (size_t i = 0; i < count; i++)
-        phase_read(workload, gcs_node_entry(phases, i), &workload->phases[i]);
+        GCS_TRY(phase_read(workload, gcs_node_entry(phases, i), &workload->phases[i], error));
+    return GCS_OK;
 }
 
 static enum gcs_status read_all(struct gcs_workload *workload, const struct gcs_node *root,
@@ -246,8 +281,8 @@ static enum gcs_status read_all(struct gcs_workload *workload, const struct gcs_
     GCS_TRY(sites_read(workload, root, error));
     GCS_TRY(requests_read(workload, gcs_node_at(root, "requests"), error));
     GCS_TRY(timers_read(workload, gcs_node_at(root, "timers"), error));
-    phases_read(workload, gcs_node_at(root, "phases"));
-    return GCS_OK;
+    workload->teardown = gcs_node_flag(root, "teardown");
+    return phases_read(workload, gcs_node_at(root, "phases"), error);
 }
 
 enum gcs_status gcs_workload_read(const struct gcs_config *config,
@@ -270,10 +305,6 @@ void gcs_workload_free(struct gcs_workload *workload)
 {
     if (!workload)
         return;
-    for (size_t i = 0; i < workload->table_count; i++)
-        gsl_ran_discrete_free(workload->tables[i]);
-    gcs_memory_free(&workload->memory, workload->tables, workload->table_capacity,
-                    sizeof(gsl_ran_discrete_t *));
     gcs_arena_fini(&workload->arena);
     free(workload);
 }

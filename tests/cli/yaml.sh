@@ -75,6 +75,29 @@ workload "4:50: sites.row.lifetime.distribution: unknown distribution 'expo' (di
 'exponential'?)" 'workload: w' 'sites:' '  row:' \
     '    lifetime: {cause: allocations, distribution: expo}'
 
+# What sites, requests and phases do besides allocating.
+workload "2:50: sites.a.lifetime.capacity: applies only with cause=queue|lru, but cause is 'request'" \
+    'workload: w' 'sites: {a: {lifetime: {cause: request, capacity: 3}}}'
+workload "2:34: sites.a.lifetime.capacity: 0 is below 1" 'workload: w' \
+    'sites: {a: {lifetime: {capacity: 0, cause: lru}}}'
+workload "2:47: sites.a.lifetime.mean: with lifetime.cause 'requests' the mean must be given" \
+    'workload: w' 'sites: {a: {lifetime: {cause: requests, mean: auto}}}'
+workload "2:13: sites.a.stores: share is above 0, but the weights of stores' owners add up to 0" \
+    'workload: w' 'sites: {a: {stores: {share: 0.5, older: 0, static: 0}}}'
+workload "2:20: sites.a.types: 'weak_values' is above 0, but none of these types is weakrefable" \
+    'workload: w' 'sites: {a: {types: list, weak_values: 0.5}}'
+workload "2:49: sites.a.cycle.back_references: the references of a clique cannot be weak: none of \
+them leads back" 'workload: w' 'sites: {a: {cycle: {clique: 1, back_references: weak}}}'
+workload "2:30: requests.burst: applies only with arrivals=bursty, but arrivals is 'closed'" \
+    'workload: w' 'requests: {arrivals: closed, burst: {on: 1s}}'
+workload "2:18: phases.a.gc.0: not an action: 'stop' (\`enable\`, \`disable\`, \`collect G\`, \
+\`freeze\`, \`unfreeze\`, \`threshold T0 [T1 [T2]]\`)" 'workload: w' 'phases: {a: {gc: stop}}'
+workload "2:19: phases.a.gc.0: '3' is not a whole number from 0 to 2" 'workload: w' \
+    'phases: {a: {gc: [collect 3]}}'
+workload "2:31: sites.a.lifetime.cause: unknown cause 'fifo' (one of \
+at-once|allocations|time|request|never|requests|phase|queue|lru)" 'workload: w' \
+    'sites: {a: {lifetime: {cause: fifo}}}'
+
 # Columns are counted in bytes.
 workload "1:34: rate: not a number: 'fast'" '{workload: w, about: "\0303\0251", rate: fast}'
 
@@ -172,6 +195,12 @@ strategy "2:16: rules.0.when: the strategy has no parameter 'n'" 'strategy: s' \
     'rules: [{when: every $n requests, do: collect 2}]'
 strategy "2:9: rules.0: 'when' is missing" 'strategy: s' 'rules: [{do: collect 2}]'
 strategy "2:9: rules.0: 'do' is missing" 'strategy: s' 'rules: [{when: start}]'
+
+# What a program itself calls is as gc.set_threshold takes it.
+workload "2:17: requests.gc.0: not a number: '*3'" 'workload: w' 'requests: {gc: ["threshold *3"]}'
+workload "2:17: requests.gc.0: not a number: 'start'" 'workload: w' \
+    'requests: {gc: ["threshold start"]}'
+workload "2:17: requests.gc.0: not a number: '\$n'" 'workload: w' 'requests: {gc: ["threshold $n"]}'
 
 # Cost profiles.
 cost "1:1: 'fixed_young_ns' is missing" 'cost: c'

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who may be referred to: only what lives longer than the one that refers, so that nothing
+ * outlives its lifetime because something younger still holds it. And in whom a new object may
+ * be stored: in what is still there when the object goes.
+ */
+#include "workload_private.h"
+
+enum { TRIES = 4 }; /* before a static object is taken instead */
+
+/* Whether what a row holds lives at least as long as a structure of that fate. */
+static bool outlives(const struct holding *holding, const struct fate *fate)
+{
+    if (fate->stays)
+        return false;
+    switch (fate->cause) {
+    case CAUSE_AT_ONCE:
+    case CAUSE_REQUEST: /* dropped in reverse order, so older ones of the request do */
+        return true;
+    case CAUSE_ALLOCATIONS:
+    case CAUSE_TIME:
+    case CAUSE_REQUESTS:
+        return holding->cause == fate->cause && holding->deadline >= fate->deadline;
+    case CAUSE_PHASE: /* in reverse order, too */
+        return holding->cause == CAUSE_PHASE;
+    case CAUSE_NEVER:
+    case CAUSE_QUEUE: /* nobody knows when */
+    case CAUSE_LRU:
+        break;
+    }
+    return false;
+}
+
+static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)
+{
+    const struct holding *holding = &program->rows[row];
+    return outlives(holding, fate) ? holding->object : 0;
+}
+
+static uint64_t pick_recent(const struct program *program, uint32_t bits,
+                            const struct fate *fate)
+{
+    const struct recent *recent = &program->recent[gcs_scale(bits, RECENT)];
+    if (!recent->object || recent->row == NO_ROW)
+        return recent->object;
+    const struct holding *holding = &program->rows[recent->row];
+    if (holding->object != recent->object)
+        return 0; /* let go meanwhile */
+    if (holding->cause == CAUSE_REQUEST && &program->open[holding->place] != program->current)
+        return 0; /* another request's */
+    return pick_row(program, recent->row, fate);
+}
+
+/* One that the current request holds, if a structure of that fate goes with it or before. */
+static uint64_t pick_of_request(const struct program *program, uint32_t bits,
+                                const struct fate *fate)
+{
+    if (!program->current || !program->current->rows.count ||
+        (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
+        return 0;
+    const struct rows *rows = &program->current->rows;
+    return pick_row(program, rows->rows[gcs_scale(bits, rows->count)], fate);
+}
+
+/*
+ * Wishes: a program's heap is larger than a core's cache, so what an object refers to is chosen
+ * some time before, and fetched meanwhile. While lists change the choice keeps its place.
+ */
+/* Programs refer to few of their static objects again and again, the classes and functions that
+ * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
+ */
+static struct wish make_wish(const struct program *program, uint32_t bits, enum target target)
+{
+    uint32_t squared = gcs_scale(bits, bits);
+    uint32_t position = target == TARGET_STATIC
+                            ? gcs_scale(gcs_scale(squared, squared), program->still_count)
+                            : gcs_scale(bits, program->live_count);
+    return (struct wish){bits, position, target};
+}
+
+static struct wish draw_wish(const struct program *program, const struct choice *targets,
+                             struct gcs_random *random)
+{
+    uint64_t bits = gcs_random_next(random);
+    return make_wish(program, (uint32_t)(bits >> 32), gcs_choose_by(targets, (uint32_t)bits));
+}
+
+/* What was wished for some objects ago, while a new wish is made. */
+static struct wish take_wish(const struct program *program, struct wishes *wishes,
+                             const struct choice *targets, struct gcs_random *random)
+{
+    struct wish *oldest = &wishes->ring[wishes->made % WISHES];
+    const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
+    struct wish taken = *oldest;
+    *oldest = draw_wish(program, targets, random);
+    const void *places[] = {program->live + oldest->position,
+                            program->still + oldest->position};
+    __builtin_prefetch(places[oldest->target == TARGET_STATIC]);
+    if (middle->target == TARGET_OLDER && middle->position < program->live_count)
+        __builtin_prefetch(&program->rows[program->live[middle->position]]);
+    if (wishes->made++ < WISHES)
+        taken = draw_wish(program, targets, random);
+    return taken;
+}
+
+static uint64_t grant(const struct program *program, const struct wish *wish,
+                      const struct fate *fate)
+{
+    switch (wish->target) {
+    case TARGET_RECENT:
+        return pick_recent(program, wish->bits, fate);
+    case TARGET_SAME_REQUEST:
+        return pick_of_request(program, wish->bits, fate);
+    case TARGET_OLDER:
+        if (wish->position >= program->live_count)
+            return 0;
+        return pick_row(program, program->live[wish->position], fate);
+    case TARGET_STATIC:
+        return wish->position < program->still_count ? program->still[wish->position] : 0;
+    case TARGET_ATOMS:
+        return program->first_atom + gcs_scale(wish->bits, ATOMS);
+    case TARGET_COUNT:
+        break;
+    }
+    return 0;
+}
+
+/* A wish that cannot be granted is made again in another place, and then for a static object.
+ */
+static uint64_t insist(const struct program *program, enum target target,
+                       struct gcs_random *random, const struct fate *fate)
+{
+    for (unsigned i = 1; i < TRIES && target != TARGET_STATIC; i++) {
+        struct wish wish = make_wish(program, (uint32_t)gcs_random_next(random), target);
+        uint64_t object = grant(program, &wish, fate);
+        if (object)
+            return object;
+    }
+    struct wish last = make_wish(program, (uint32_t)gcs_random_next(random), TARGET_STATIC);
+    return grant(program, &last, fate);
+}
+
+void gcs_pick_targets(struct program *program, uint32_t site, const struct fate *fate,
+                      uint64_t *targets, uint32_t count)
+{
+    const struct choice *among = &program->workload->sites[site].targets;
+    struct gcs_random *random = &program->sites[site].random;
+    struct wishes *wishes = &program->wishes[site];
+    for (uint32_t i = 0; i < count; i++) {
+        targets[i] = 0;
+        if (!among->count)
+            continue;
+        struct wish wish = take_wish(program, wishes, among, random);
+        targets[i] = grant(program, &wish, fate);
+        if (!targets[i])
+            targets[i] = insist(program, wish.target, random, fate);
+    }
+}
+
+/*
+ * Owners: older objects that something is stored in until it goes
+ */
+static bool take_berth(struct gcs_random *random, uint64_t object, struct room room,
+                       struct berth *berth)
+{
+    if (room.first == room.end)
+        return false;
+    berth->owner = object;
+    berth->slot = room.first + gcs_pick(random, room.end - room.first);
+    return true;
+}
+
+/* An owner must be there to forget what it holds: at equal deadlines it need not be. */
+static bool outlasts(const struct holding *holding, const struct fate *fate)
+{
+    if (fate->cause == CAUSE_AT_ONCE)
+        return true;
+    if (fate->cause == CAUSE_REQUEST)
+        return holding->cause == CAUSE_REQUEST;
+    return outlives(holding, fate) &&
+           (fate->cause == CAUSE_PHASE || holding->deadline > fate->deadline);
+}
+
+static bool try_owner(const struct program *program, const struct rows *among,
+                      struct gcs_random *random, const struct fate *fate, struct berth *berth)
+{
+    if (!among->count)
+        return false;
+    uint32_t row = among->rows[gcs_pick(random, among->count)];
+    const struct holding *holding = &program->rows[row];
+    return outlasts(holding, fate) &&
+           take_berth(random, holding->object, program->rooms[row], berth);
+}
+
+static bool try_shelf(const struct program *program, struct gcs_random *random,
+                      struct berth *berth)
+{
+    if (!program->shelf_count)
+        return false;
+    const struct shelf *shelf = &program->shelves[gcs_pick(random, program->shelf_count)];
+    return take_berth(random, shelf->object, shelf->room, berth);
+}
+
+bool gcs_pick_owner(struct program *program, uint32_t site, const struct fate *fate,
+                    struct berth *berth)
+{
+    static const struct rows none = {0};
+    const double *weights = program->workload->sites[site].owners;
+    struct gcs_random *random = &program->sites[site].random;
+    const struct rows live = {.rows = program->live, .count = program->live_count};
+    const struct rows *request = program->current ? &program->current->rows : &none;
+    double at = gcs_random_unit(random) * weights[OWNER_COUNT - 1];
+    unsigned owner = 0;
+    while (owner < OWNER_COUNT - 1 && at >= weights[owner])
+        owner++;
+    for (unsigned i = 0; i < TRIES && owner != OWNER_STATIC; i++)
+        if (try_owner(program, owner == OWNER_OLDER ? &live : request, random, fate, berth))
+            return true;
+    return try_shelf(program, random, berth);
+}
