@@ -112,11 +112,20 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
 struct gcs_index;
 
 /** The analysis; borrows nothing but memory. GCS_INVALID: the trace is wrong. */
-enum gcs_status gcs_index_new(const struct gcs_trace *trace,
-                              const struct gcs_lifetimes *lifetimes,
-                              const struct gcs_rules *rules, struct gcs_memory *memory,
-                              struct gcs_index **index, struct gcs_error *error);
+enum gcs_status gcs_index_new(const struct gcs_trace *trace, const struct gcs_rules *rules,
+                              struct gcs_memory *memory, struct gcs_index **index,
+                              struct gcs_error *error);
 void gcs_index_free(struct gcs_index *index);
+/** Whether it covers the trace under these rules: only such an index is worth keeping. */
+bool gcs_index_covers(const struct gcs_index *index);
+/** The index as bytes, for gcs_index_read on the same machine. false: the sink gave up. */
+bool gcs_index_write(const struct gcs_index *index, const struct gcs_trace *trace,
+                     const struct gcs_rules *rules, const struct gcs_sink *sink);
+/** The index that was written. GCS_INVALID: the bytes are not, to the last one, an index that
+ *  this gcsim made of this trace under these rules; the error says why. */
+enum gcs_status gcs_index_read(const void *bytes, size_t size, const struct gcs_trace *trace,
+                               const struct gcs_rules *rules, struct gcs_memory *memory,
+                               struct gcs_index **index, struct gcs_error *error);
 /** Whether there is an index for the model at all: it is generational. */
 bool gcs_index_knows(const struct gcs_model *model);
 /** What of this trace and setting the index does not cover, or NULL. */

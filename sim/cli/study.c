@@ -41,6 +41,12 @@ static bool trial_done(void *observer, const struct gcs_trial *trial,
     return !(details->collections.failed || details->timeline.failed);
 }
 
+static void stage_moved(void *observer, enum gcs_stage stage, uint64_t events, uint64_t total)
+{
+    struct gathered *gathered = observer;
+    progress_stage(&gathered->progress, stage, events, total);
+}
+
 /* The files that a study writes: name, whether only with details, and how. */
 enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, FILES };
 static const struct {
@@ -395,6 +401,9 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     struct maximum maxima[REPEAT_MAX];
     if (!check_columns(trials) || !parse_maxima(trials, options, maxima))
         return EXIT_USAGE;
+    struct kept kept;
+    if (!kept_store(&kept, trials->program, options, &trials->plan.indexes))
+        return EXIT_USAGE;
     trials->plan.histories = options->output && detailed;
     if (trials->plan.histories && trials->plan.engine == GCS_ENGINE_INDEX) {
         print_usage_error(
@@ -410,7 +419,7 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
         GCS_REQUIRE(gathered.details != NULL);
     }
-    trials->plan.observer = (struct gcs_observer){trial_done, &gathered};
+    trials->plan.observer = (struct gcs_observer){trial_done, stage_moved, &gathered};
     progress_begin(&gathered.progress, trials->plan.trial_count, options->quiet);
     struct gcs_error error = {0};
     enum gcs_status status = gcs_study_run(&trials->plan, &error);

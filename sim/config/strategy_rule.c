@@ -74,8 +74,7 @@ static enum gcs_status split(const struct gcs_node *node,
         if (length) {
             const char **word = &words->word[words->count++];
             *word = gcs_arena_string(parameters->arena, at, length);
-            if (parameters->names)
-                GCS_TRY(gcs_parameter_expand(parameters, word, gcs_node_blame(node, error)));
+            GCS_TRY(gcs_parameter_expand(parameters, word, gcs_node_blame(node, error)));
         }
         at += length + (at[length] == ' ');
     }
@@ -212,18 +211,16 @@ static enum gcs_status read_times(const struct gcs_node *node, const char *word,
     return GCS_OK;
 }
 
-/* Only strategies go by thresholds that are in force, or were at the start. */
 static enum gcs_status read_values(const struct gcs_node *node, const struct words *words,
-                                   bool strategy, struct gcs_action *action,
-                                   struct gcs_error *error)
+                                   struct gcs_action *action, struct gcs_error *error)
 {
     bool collect = action->action == GCS_GC_COLLECT;
     action->count = words->count - 1;
-    if (strategy && !collect && action->count == 1 && gcs_same(words->word[1], "start"))
+    if (!collect && action->count == 1 && gcs_same(words->word[1], "start"))
         action->count = 0;
     for (unsigned i = 0; i < action->count; i++) {
         const char *word = words->word[i + 1];
-        if (strategy && !collect && *word == '*')
+        if (!collect && *word == '*')
             GCS_TRY(read_times(node, word, &action->times[i], error));
         else
             GCS_TRY(read_value(node, word, collect ? 0 : -2147483648.0,
@@ -247,7 +244,7 @@ static enum gcs_status read_action(const struct gcs_node *node,
     if (found == GCS_GC_COUNT || words.count - 1 < least || words.count - 1 > most)
         return fail_words(node, "an action", &words, error);
     *action = (struct gcs_action){.action = found};
-    return read_values(node, &words, parameters->names != NULL, action, error);
+    return read_values(node, &words, action, error);
 }
 
 static enum gcs_status read_actions(const struct gcs_node *list,
@@ -264,12 +261,28 @@ static enum gcs_status read_actions(const struct gcs_node *list,
     return GCS_OK;
 }
 
+/* Whether its thresholds are numbers, as a trace has them. */
+static bool is_absolute(const struct gcs_action *action)
+{
+    bool absolute = action->action != GCS_GC_THRESHOLD || action->count > 0;
+    for (unsigned i = 0; i < action->count; i++)
+        absolute &= action->times[i] == 0;
+    return absolute;
+}
+
 enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *arena,
                                  const struct gcs_action **actions, size_t *count,
                                  struct gcs_error *error)
 {
     const struct gcs_parameters none = {.arena = arena};
-    return read_actions(list, &none, actions, count, error);
+    GCS_TRY(read_actions(list, &none, actions, count, error));
+    for (const struct gcs_node *child = list->first; child; child = child->next)
+        if (!is_absolute(&(*actions)[child->index]))
+            return gcs_fail(gcs_node_blame(child, error), GCS_INVALID,
+                            "'%s': a program sets its thresholds to numbers; what depends on "
+                            "the setting is a strategy's",
+                            child->text);
+    return GCS_OK;
 }
 
 enum gcs_status gcs_rule_read(const struct gcs_node *node,
@@ -277,8 +290,8 @@ enum gcs_status gcs_rule_read(const struct gcs_node *node,
                               struct gcs_error *error)
 {
     const struct gcs_node *ifs = gcs_node_at(node, "if");
-    struct gcs_condition *tests =
-        gcs_arena_push(parameters->arena, (ifs->count + 1) * sizeof *tests);
+    struct gcs_arena *arena = parameters->arena;
+    struct gcs_condition *tests = gcs_arena_push(arena, (ifs->count + 1) * sizeof *tests);
     *rule = (struct gcs_rule){.conditions = tests, .condition_count = ifs->count};
     GCS_TRY(read_when(gcs_node_at(node, "when"), parameters, rule, error));
     for (const struct gcs_node *child = ifs->first; child; child = child->next)

@@ -95,6 +95,21 @@ enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *e
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
 
+void schedule(struct replay *replay)
+{
+    if (!replay->scheduled)
+        replay->scheduled_event = replay->event;
+    replay->scheduled = true;
+}
+
+enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *error)
+{
+    replay->scheduled = false;
+    if (replay->model->check_tests_enabled && !replay->enabled)
+        return witness_in_vain(replay, GCS_OUTCOME_DISABLED, error);
+    return collect_automatically(replay, error);
+}
+
 static void set_thresholds(struct replay *replay, const struct gcs_action *action)
 {
     if (action->count == 0)

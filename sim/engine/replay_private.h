@@ -84,6 +84,9 @@ void arm_trigger(struct replay *replay);
 void advance(struct replay *replay, gcs_time ns);
 struct gcs_sample sample_now(const struct replay *replay);
 enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error);
+/* From 3.12: a run at the eval breaker's next check, where the counts are tested anew. */
+void schedule(struct replay *replay);
+enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *error);
 enum gcs_status act_program(struct replay *replay, const struct gcs_event *event,
                             const uint64_t *targets, struct gcs_error *error);
 enum gcs_status idle(struct replay *replay, gcs_time ns, struct gcs_error *error);
