@@ -215,7 +215,7 @@ def llm_freeze(study, table):
 
 
 SCENARIOS = (("growing-heap", (growing_heap, leak)), ("kept-lists", (kept_lists,)),
-             ("peters-queue", (peters_queue,)), ("linked-lists", (linked_lists,)),
+             ("peters-queue", (peters_queue,)), ("linked-lists-5000", (linked_lists,)),
              ("static-heap-bursts", (static_heap_bursts,)),
              ("web-thresholds", (web_thresholds,)), ("growing-compiler", (growing_compiler,)),
              ("llm-freeze", (llm_freeze,)))
