@@ -192,6 +192,7 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
  * before all of its op is done. */
 static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
 {
+    e->at.midst = true;
     if (e->replay.model->timing == GCS_TIMING_ALLOCATION) {
         pass_time(e, e->at.op - 1);
         stand_at_test(e);
@@ -204,7 +205,6 @@ static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
         e->above = INT64_MAX; /* nothing more can come of it */
         return GCS_OK;
     }
-    e->at.midst = true;
     return collect_automatically(&e->replay, error);
 }
 
