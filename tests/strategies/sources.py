@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What programs do about the collector, as Python that runs in them.
 
-Each function is one file of configs/strategies/, written down anew from what its users' programs do:
-with the gc module's functions, and at moments of the program (see world.py: Program). It must not
-read the YAML.
+Each function is one file of configs/strategies/, written down anew from what its users' programs
+do: with the gc module's functions, and at moments of the program (see world.py: Program). It must
+not read the YAML.
 """
 SECOND = 10**9
 MILLISECOND = 10**6

@@ -2,8 +2,8 @@
 """A program, the gc module and the clock, as small as they can be and apart from gcsim.
 
 Objects are of one kind: an instance with one reference, which is empty or to itself. So an object
-that the program drops dies at once, and a cycle that it drops is garbage until it is collected. That
-makes CPython's collector a matter of counting.
+that the program drops dies at once, and a cycle that it drops is garbage until it is collected.
+That makes CPython's collector a matter of counting.
 """
 YOUNG_NS, FULL_NS = 1_000_000, 20_000_000   # what a collection takes, whatever it finds
 
@@ -260,6 +260,17 @@ def make_service(random, startup=3000, requests=320, allocations=60, apart=350_0
             lines.append("m fork")
         while len(later) > 300:
             lines.append("d %d" % later.pop(random.randrange(len(later))))
+    return lines
+
+
+def make_trash(requests, cycles, kept=2000):
+    """Requests that make `cycles` pieces of garbage each, beside objects that stay."""
+    lines, count = ["g disable"] + make_kept(kept) + ["c 2", "g enable"], kept
+    for request in range(1, requests + 1):
+        lines.append("b %d 0" % request)
+        for count in range(count + 1, count + cycles + 1):
+            lines += ["a %d 0" % count, "s %d 0 %d" % (count, count), "d %d" % count]
+        lines.append("e %d" % request)
     return lines
 
 
