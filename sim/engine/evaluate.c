@@ -116,7 +116,7 @@ static void halt_at_rules(struct evaluation *e, struct halt *halt)
         uint32_t op = op_behind_rule(e, i);
         first = op < first ? op : first;
     }
-    if (first <= halt->op)
+    if (first < halt->op || (first == halt->op && halt->why == HALT_END))
         *halt = (struct halt){first, HALT_RULE};
 }
 

@@ -108,13 +108,18 @@ static enum gcs_status make_holdings(struct gcs_index *index, struct gcs_error *
 static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *trace,
                             const struct gcs_rules *rules, struct gcs_error *error)
 {
+    struct index_array arrays[INDEX_ARRAYS];
     GCS_TRY(gcs_baseline_of(trace, rules, index->memory, &index->baseline, error));
     if (index->baseline.uncovered)
         return GCS_OK;
     GCS_TRY(index_make_blocks(index, error));
     GCS_TRY(make_objects(index, error));
     GCS_TRY(make_holdings(index, error));
-    return index_make_garbage(index, error);
+    GCS_TRY(index_make_garbage(index, error));
+    for (size_t i = index_arrays(index, arrays); i-- > 0;)
+        gcs_memory_shrink(index->memory, arrays[i].array, arrays[i].capacity, arrays[i].count,
+                          arrays[i].size);
+    return GCS_OK;
 }
 
 enum gcs_status gcs_index_new(const struct gcs_trace *trace, const struct gcs_rules *rules,
