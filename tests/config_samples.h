@@ -168,9 +168,63 @@ static const char *const samples[] = {
     S,
     S "models: [cpython-3.11, cpython-3.13]\nthresholds: [\"700,10,10\", 300:100k:log12]\n"
       "axes: {sites.row.cyclic: [0, 0.5], rate: 100:300:lin3}\nseed: 18446744073709551615\n",
+    S "cases: {a: {}, b: {sites.row.cycle.back_references: weak, rate: 3}}\n"
+      "columns: [axes, gc_ns]\n",
     "study: s\nprogram: {workload: w, cyclic: 0.5}\n",
     "strategy: s\nparameters: {n: 5}\nrules:\n- {when: start, do: disable}\n"
     "- when: every $n requests\n  do: [collect 0, 'threshold -1 2 3']\n",
+};
+
+/* What each strategy shipped says, as `gcsim list strategies` shows it. */
+static const struct given_strategy {
+    const char *name, *parameters, *rules;
+} strategies[] = {
+    {"default", NULL, ""},
+    {"disable", NULL, "start: disable\n"},
+    {"threshold-zero", NULL, "start: threshold 0\n"},
+    {"mypy", NULL, "start: threshold 200000 30 30\n"},
+    {"close", NULL, "mark startup-done: collect 2, freeze, threshold 50000 *2 *2\n"},
+    {"close", "threshold0=10k,mark=warm",
+     "mark warm: collect 2, freeze, threshold 10000 *2 *2\n"},
+    {"x3", NULL, "start: threshold *3 *3 *3\n"},
+    {"x3", "factor=0.5", "start: threshold *0.5 *0.5 *0.5\n"},
+    {"renpy", NULL,
+     "start: threshold 25000 10 10\n"
+     "idle, if count 0 over 2499 and count 2 over 9: collect 2\n"
+     "idle, if count 0 over 2499 and count 2 up to 9 and count 1 over 9: collect 1\n"
+     "idle, if count 0 over 2499 and count 2 up to 9 and count 1 up to 9: collect 0\n"},
+    {"atom-20k", NULL, "start: threshold 20000 50 50\n"},
+    {"inmanta-1m", NULL, "start: threshold 1000000 100 100\n"},
+    {"inmanta-5m", NULL, "start: threshold 5000000 100 100\n"},
+    {"freeze", NULL, "mark startup-done: freeze\n"},
+    {"freeze", "mark=warm", "mark warm: freeze\n"},
+    {"collect-freeze", NULL, "mark startup-done: collect 2, freeze\n"},
+    {"freeze-each-fork", NULL, "mark fork: freeze, unfreeze\n"},
+    {"refreeze-tick", NULL, "start: threshold *1 *1 1073741824\nevery 1 requests: freeze\n"},
+    {"manual", NULL, "start: disable\nevery 50 requests: collect 1\n"},
+    {"manual", "generation=2,every=1k,unit=allocations",
+     "start: disable\nevery 1000 allocations: collect 2\n"},
+    {"manual-full", NULL,
+     "after 1 requests: collect 2, freeze, disable\nevery 5000 requests: collect 2\n"},
+    {"timed", NULL,
+     "start: disable\n"
+     "every 100ms, if count 2 over threshold and 30s since collect 2: collect 2\n"
+     "every 100ms, if count 1 over threshold and 10s since collect 1: collect 1\n"
+     "every 100ms, if count 0 over threshold and 1s since collect 0: collect 0\n"},
+    {"budget-5", NULL, "every 100ms, if last collect under 5%: collect 2\n"},
+    {"budget-5", "percent=0.5", "every 100ms, if last collect under 0.5%: collect 2\n"},
+    {"idle", NULL,
+     "start: disable\nevery 200 idle: collect 2\nevery 10 idle: collect 1\n"
+     "idle: collect 0\n"},
+    {"freeze-idle", NULL,
+     "start: disable\nmark startup-done: collect 2, freeze\nidle: collect 1\n"},
+    {"request-end", NULL, "request-end: collect 0\n"},
+    {"gen2-off", NULL,
+     "start: threshold *1 *1 1073741824\nmark startup-done: threshold start\n"},
+    {"promote", NULL, "start: disable\nmark startup-done: freeze, unfreeze, enable\n"},
+    {"third-party-enable", NULL, "start: disable\nafter 100000 allocations: enable\n"},
+    {"third-party-enable", "after=3,unit=requests",
+     "start: disable\nafter 3 requests: enable\n"},
 };
 
 /* Rules of a strategy; `set` holds the parameters given. */
@@ -182,6 +236,31 @@ static const struct fault strategy_faults[] = {
     {"- {when: every 0ms, do: freeze}", NULL, 2, 10, "rules.0.when", "not a moment"},
     {"- {when: every 5 rows, do: freeze}", NULL, 2, 10, "rules.0.when", "not a moment"},
     {"- {when: a b c d e f, do: freeze}", NULL, 2, 10, "rules.0.when", "too many words"},
+    {"- {when: after 5, do: freeze}", NULL, 2, 10, "rules.0.when", "not a moment: 'after 5'"},
+    {"- {when: after idle, do: freeze}", NULL, 2, 10, "rules.0.when",
+     "not a moment: 'after idle'"},
+    {"- {when: every 5 $unit, do: freeze}\nparameters: {unit: requests}", "unit=rows", 2, 10,
+     "rules.0.when", "not a moment: 'every 5 rows'"},
+    {"- {when: idle, if: count 3 over 5, do: freeze}", NULL, 2, 20, "rules.0.if.0",
+     "not a condition: 'count 3 over 5' (`count G over threshold`"},
+    {"- {when: idle, if: [count 0 over 5, 3 since collect 0], do: freeze}", NULL, 2, 37,
+     "rules.0.if.1", "not a condition: '3 since collect 0'"},
+    {"- {when: idle, if: last collect under 5, do: freeze}", NULL, 2, 20, "rules.0.if.0",
+     "not a condition"},
+    {"- {when: idle, if: last collect under 200%, do: freeze}", NULL, 2, 20, "rules.0.if.0",
+     "not a condition"},
+    {"- {when: idle, if: count 0 below 5, do: freeze}", NULL, 2, 20, "rules.0.if.0",
+     "not a condition"},
+    {"- {when: idle, unless: count 0 over 5, do: freeze}", NULL, 2, 16, "rules.0.unless",
+     "unknown key"},
+    {"- {when: start, do: threshold *x}", NULL, 2, 21, "rules.0.do.0", "not a number: '*x'"},
+    {"- {when: start, do: threshold *0}", NULL, 2, 21, "rules.0.do.0",
+     "'*0' does not multiply by more than 0"},
+    {"- {when: start, do: collect *2}", NULL, 2, 21, "rules.0.do.0", "not a number: '*2'"},
+    {"- {when: start, do: threshold start 5}", NULL, 2, 21, "rules.0.do.0",
+     "not a number: 'start'"},
+    {"- {when: start, do: threshold *$factr}\nparameters: {factor: 3}", NULL, 2, 21,
+     "rules.0.do.0", "no parameter 'factr' (did you mean 'factor'?)"},
     {"- {when: start, do: [freeze, melt]}", NULL, 2, 30, "rules.0.do.1",
      "not an action: 'melt'"},
     {"- {when: start, do: collect}", NULL, 2, 21, "rules.0.do.0", "not an action: 'collect'"},

@@ -385,24 +385,9 @@ static struct gcs_strategy read_strategy(const char *name, const char *parameter
 
 START_TEST(shipped_strategies_say_what_they_should)
 {
-    static const struct {
-        const char *name, *parameters, *full_name, *rules;
-    } given[] = {
-        {"default", NULL, "default", ""},
-        {"disable", NULL, "disable", "start: disable\n"},
-        {"threshold-zero", NULL, "threshold-zero", "start: threshold 0\n"},
-        {"manual", NULL, "manual", "start: disable\nevery 50000 allocations: collect 1\n"},
-        {"manual", "generation=2,every=1k", "manual:generation=2,every=1k",
-         "start: disable\nevery 1000 allocations: collect 2\n"},
-        {"collect-freeze", NULL, "collect-freeze", "mark startup-done: collect 2, freeze\n"},
-        {"freeze", "mark=warm", "freeze:mark=warm", "mark warm: freeze\n"},
-        {"request-end", NULL, "request-end", "request-end: collect 0\n"},
-        {"idle", NULL, "idle",
-         "start: disable\nevery 200 idle: collect 2\nevery 10 idle: collect 1\n"
-         "idle: collect 0\n"},
-    };
-    for (size_t i = 0; i < COUNT(given); i++) {
-        struct gcs_strategy strategy = read_strategy(given[i].name, given[i].parameters);
+    for (size_t i = 0; i < COUNT(strategies); i++) {
+        const struct given_strategy *given = &strategies[i];
+        struct gcs_strategy strategy = read_strategy(given->name, given->parameters);
         struct gcs_text text;
         gcs_text_init(&text, NULL);
         gcs_text_add(&text, "%s", "");
@@ -410,12 +395,69 @@ START_TEST(shipped_strategies_say_what_they_should)
             gcs_rule_print(&strategy.rules[j], &text);
             gcs_text_add(&text, "\n");
         }
-        ck_assert_str_eq(strategy.name, given[i].name);
-        ck_assert_str_eq(strategy.full_name, given[i].full_name);
-        ck_assert_str_eq(text.data, given[i].rules);
+        ck_assert_str_eq(strategy.name, given->name);
+        if (given->parameters)
+            ck_assert_str_eq(strategy.full_name + strlen(given->name) + 1, given->parameters);
+        else
+            ck_assert_str_eq(strategy.full_name, given->name);
+        ck_assert_str_eq(text.data, given->rules);
         ck_assert(*strategy.about);
         gcs_text_fini(&text);
     }
+}
+END_TEST
+
+/* What `form` says, with values for its capitals. */
+static void fill_form(const char *form, size_t length, char *filled)
+{
+    static const struct {
+        const char *capitals, *value;
+    } blanks[] = {{"LABEL", "up"}, {"TIME", "30ms"}, {"P%", "2.5%"}, {"G", "1"}, {"N", "7"}};
+    for (const char *at = form; at < form + length;) {
+        size_t word = strcspn(at, " `"), i = 0;
+        while (i < COUNT(blanks) && (strlen(blanks[i].capitals) != word ||
+                                     strncmp(blanks[i].capitals, at, word) != 0))
+            i++;
+        filled += i < COUNT(blanks) ? sprintf(filled, "%s", blanks[i].value)
+                                    : sprintf(filled, "%.*s", (int)word, at);
+        at += word;
+        if (*at == ' ')
+            *filled++ = *at++;
+    }
+    *filled = '\0';
+}
+
+/* What the table's help says in `…` is understood, and printed as it was written. */
+static void check_forms(const char *path, const char *before, const char *printed_before)
+{
+    unsigned forms = 0;
+    const char *help = gcs_key_find(GCS_DOCUMENT_STRATEGY, path)->help;
+    for (const char *at = strchr(help, '`'); at; at = strchr(at, '`')) {
+        size_t length = strcspn(++at, "`");
+        char form[64], text[200], expected[200];
+        fill_form(at, length, form);
+        at += length + 1;
+        struct gcs_strategy strategy;
+        int size = snprintf(text, sizeof text, "strategy: s\nrules: [{%s%s, do: freeze}]\n",
+                            before, form);
+        ck_assert_msg(gcs_strategy_read(text, (size_t)size, NULL, &arena, &strategy, &error) ==
+                          GCS_OK,
+                      "%s: %s", form, error.text);
+        struct gcs_text rule;
+        gcs_text_init(&rule, NULL);
+        gcs_rule_print(&strategy.rules[0], &rule);
+        snprintf(expected, sizeof expected, "%s%s: freeze", printed_before, form);
+        ck_assert_str_eq(rule.data, expected);
+        gcs_text_fini(&rule);
+        forms++;
+    }
+    ck_assert_uint_ge(forms, 5);
+}
+
+START_TEST(all_that_the_help_says_of_rules_is_understood)
+{
+    check_forms("rules.0.when", "when: ", "");
+    check_forms("rules.0.if.0", "when: idle, if: ", "idle, if ");
 }
 END_TEST
 
@@ -542,10 +584,9 @@ END_TEST
 static const char *const shipped[] = {
     "configs/workloads/web.yaml",       "configs/workloads/leak.yaml",
     "configs/workloads/llm-serve.yaml", "configs/strategies/default.yaml",
-    "configs/strategies/disable.yaml",  "configs/strategies/threshold-zero.yaml",
-    "configs/strategies/manual.yaml",   "configs/strategies/collect-freeze.yaml",
-    "configs/strategies/freeze.yaml",   "configs/strategies/request-end.yaml",
-    "configs/strategies/idle.yaml",     "configs/costs/cpython-3.11.yaml",
+    "configs/strategies/manual.yaml",   "configs/strategies/renpy.yaml",
+    "configs/strategies/timed.yaml",    "configs/strategies/budget-5.yaml",
+    "configs/strategies/x3.yaml",       "configs/costs/cpython-3.11.yaml",
     "configs/costs/cpython-3.12.yaml",  "configs/costs/cpython-3.13.yaml",
 };
 
@@ -591,6 +632,7 @@ static Suite *config_suite(void)
     tcase_add_test(kinds, ranges_have_both_ends_rounded_points_and_no_duplicates);
     tcase_add_test(kinds, a_study_becomes_plain_structs);
     tcase_add_test(kinds, shipped_strategies_say_what_they_should);
+    tcase_add_test(kinds, all_that_the_help_says_of_rules_is_understood);
     tcase_add_loop_test(kinds, a_faulty_strategy_is_refused_at_its_place, 0,
                         COUNT(strategy_faults));
     tcase_add_test(kinds, a_curve_is_linear_in_the_logarithm_and_flat_beyond_its_ends);

@@ -333,7 +333,7 @@ START_TEST(a_budget_too_small_ends_in_one_error_and_leaves_nothing)
     enum gcs_status status = GCS_LIMIT;
     for (memory.limit = 1; status != GCS_OK; memory.limit += 1 + memory.limit / 4) {
         error = (struct gcs_error){0};
-        status = gcs_workload_generate(workload, 1, 20000, &memory, &trace, &error);
+        status = gcs_workload_generate(workload, 1, 20000, true, &memory, &trace, &error);
         ck_assert(status == GCS_OK || (status == GCS_LIMIT && error.text[0] && !trace));
         ck_assert(status == GCS_OK || memory.used == 0);
     }

@@ -89,6 +89,50 @@ static const struct {
     {"i 10\nb 1 5000\ne 1\ni 10\ni 10\n", "[{when: every 2 idle, do: collect 0}]", "1:0s 4:0s",
      3},
     {"i 10\nw 5\nb 1\ne 1\n", "[{when: idle, do: collect 0}]", "0:0s", 3},
+    /* Once */
+    {TEN, "[{when: after 4 allocations, do: collect 1}]", "3:1s", 100},
+    {"b 1\ne 1\nb 2\ne 2\nb 3\ne 3\n", "[{when: after 2 requests, do: collect 0}]", "3:0s", 3},
+    {"w 9000\nw 3500\nw 90000\n", "[{when: after 10us, do: collect 0}]", "1:0s", 3},
+    {"w 5000\ni 90000\n", "[{when: after 10us, do: collect 0}]", "1:0s", 3},
+    /* The clock's ticks come while the program waits, too; those that a pause covers do not. */
+    {"i 35000\nw 1\n", "[{when: every 10us, do: collect 0}]", "0:0s 0:0s 0:0s", 3},
+    {"i 2200\nw 1\n", "[{when: every 500ns, do: collect 0}]", "0:0s 0:0s", 3},
+    {"b 1 20001\ne 1\n", "[{when: every 10us, do: collect 0}]", "0:0s 0:0s", 3},
+    /* Counts */
+    {TEN, "[{when: every 2 allocations, if: count 0 over 3, do: collect 0}]", "3:0s 7:0s", 100},
+    {TEN, "[{when: every 2 allocations, if: count 0 up to 3, do: collect 0}]",
+     "1:0s 3:0s 5:0s 7:0s 9:0s", 100},
+    {TEN,
+     "[{when: start, do: disable}, {when: every 2 allocations, if: count 0 over threshold, "
+     "do: collect 0}]",
+     "3:0s 7:0s", 3},
+    {TEN,
+     "[{when: every 2 allocations, if: [count 0 over 1, count 1 over 1], do: collect 1},"
+     " {when: every 2 allocations, if: [count 0 over 1, count 1 up to 1], do: collect 0}]",
+     "1:0s 3:0s 5:1s 7:0s 9:0s", 100},
+    /* All look before one acts. */
+    {TEN,
+     "[{when: every 4 allocations, if: count 0 over 3, do: collect 1},"
+     " {when: every 4 allocations, if: count 0 over 3, do: collect 0}]",
+     "3:1s 3:0s 7:1s 7:0s", 100},
+    /* Clocks: ticks at 10000, 21000, 31000, 42000, 52000. */
+    {"w 10000\nw 10000\nw 10000\nw 10000\nw 10000\n",
+     "[{when: every 10us, if: 15us since collect 0, do: collect 0}]", "0:0s 2:0s 4:0s", 3},
+    {"w 10000\nw 10000\nw 10000\nw 10000\nw 10000\n",
+     "[{when: every 10us, if: 20us since collect 0, do: collect 0}]", "0:0s 3:0s", 3},
+    {"w 10000\nc 0\nw 10000\nw 10000\n",
+     "[{when: every 10us, if: 60us since collect 1, do: collect 0}]", "0:0s 1:0p 2:0s 3:0s", 3},
+    /* 5000 of 10000, 20000, 30000 since; of nothing but waiting since. */
+    {"w 10000\nw 10000\nw 10000\nw 10000\nw 10000\nw 10000\n",
+     "[{when: every 10us, if: last collect under 20%, do: collect 2}]", "0:2s 3:2s", 3},
+    {"w 10000\ni 100000\nw 10000\n",
+     "[{when: every 10us, if: last collect under 20%, do: collect 2}]", "0:2s", 3},
+    /* Thresholds that go by those in force */
+    {TEN, "[{when: start, do: threshold *2}]", "6:0t", 3},
+    {TEN, "[{when: start, do: threshold *0.5 *1 *1}]", "3:0t 7:0t", 7},
+    {"m up\n" TEN, "[{when: start, do: threshold 99}, {when: mark up, do: threshold start}]",
+     "4:0t 8:0t", 3},
+    {TEN, "[{when: start, do: [threshold *1000000000, threshold *4]}]", "", 3},
 };
 
 /*

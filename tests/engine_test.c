@@ -262,6 +262,13 @@ START_TEST(what_a_setting_did_not_get_is_told)
            "[{when: mark here, do: freeze}, {when: mark there, do: threshold 1}]");
     ck_assert_ptr_eq(ledger.unmet, &strategy.rules[1]);
     ck_assert(!ledger.thresholds_overruled);
+    run_as("cpython-3.13", 700, 10, 10, "[{when: request-end, do: freeze}]");
+    ck_assert_ptr_eq(ledger.unmet, &strategy.rules[0]);
+    run_as("cpython-3.13", 700, 10, 10,
+           "[{when: start, do: freeze}, {when: idle, do: freeze}]");
+    ck_assert_ptr_eq(ledger.unmet, &strategy.rules[1]);
+    run_as("cpython-3.13", 700, 10, 10, "[{when: start, do: threshold *3 *1 50}]");
+    ck_assert_uint_eq(ledger.thresholds_overruled, 4);
     run_as("cpython-3.6", 700, 10, 10, "[{when: start, do: [freeze, threshold 5]}]");
     ck_assert(ledger.freeze_missing && ledger.thresholds_overruled);
     ck_assert_uint_eq(ledger.heap.frozen_objects, 0);

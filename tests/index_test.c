@@ -48,6 +48,20 @@ static const char *const rules[] = {
     "[{when: mark mark-3, do: [collect 2, freeze]}, {when: mark never-comes, do: disable}]",
     "[{when: start, do: disable}, {when: every 170 allocations, do: enable},"
     " {when: every 230 allocations, do: disable}]",
+    "[{when: every 2us, do: collect 1}, {when: every 90 allocations, do: collect 0}]",
+    "[{when: start, do: disable}, {when: every 5us, if: count 0 over threshold, do: collect 0},"
+    " {when: every 5us, if: [count 1 over threshold, 20us since collect 1], do: collect 1}]",
+    "[{when: start, do: threshold *2 *1 1}, {when: after 400 allocations, do: threshold start},"
+    " {when: after 5 requests, do: [freeze, unfreeze]}]",
+    "[{when: start, do: disable}, {when: every 90 allocations, if: [count 2 over threshold, "
+    "9us "
+    "since collect 2], do: collect 2}, {when: every 90 allocations, if: count 1 over 1, do: "
+    "collect 1}, {when: every 90 allocations, if: count 0 over threshold, do: collect 0}]",
+    "[{when: idle, if: [count 0 over 40, count 1 over 2], do: collect 1}, {when: idle, if: "
+    "[count "
+    "0 over 40, count 1 up to 2], do: collect 0}, {when: request-end, if: last collect under "
+    "4%, "
+    "do: collect 2}]",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -176,6 +190,44 @@ static struct gcs_setting draw(struct gcs_random *random, const struct gcs_model
     return setting;
 }
 
+static bool take(void *to, const void *bytes, size_t count)
+{
+    gcs_text_add_bytes(to, bytes, count);
+    return true;
+}
+
+/* What is kept in a file is the index itself, and of nothing else. */
+static struct gcs_index *write_and_read(struct gcs_index *index, const struct gcs_trace *trace,
+                                        const struct gcs_rules *under,
+                                        struct gcs_memory *memory)
+{
+    struct gcs_error error = {0};
+    struct gcs_index *again;
+    struct gcs_rules other = *under;
+    struct gcs_text bytes;
+    gcs_text_init(&bytes, NULL);
+    const struct gcs_sink sink = {take, &bytes};
+    ck_assert(gcs_index_write(index, trace, under, &sink));
+    gcs_index_free(index);
+    other.alignment++;
+    ck_assert_int_eq(
+        gcs_index_read(bytes.data, bytes.length, trace, &other, memory, &again, &error),
+        GCS_INVALID);
+    ck_assert_int_eq(
+        gcs_index_read(bytes.data, bytes.length - 1, trace, under, memory, &again, &error),
+        GCS_INVALID);
+    bytes.data[bytes.length / 2] ^= 1;
+    ck_assert_int_eq(
+        gcs_index_read(bytes.data, bytes.length, trace, under, memory, &again, &error),
+        GCS_INVALID);
+    bytes.data[bytes.length / 2] ^= 1;
+    ck_assert_msg(gcs_index_read(bytes.data, bytes.length, trace, under, memory, &again,
+                                 &error) == GCS_OK,
+                  "%s", error.text);
+    gcs_text_fini(&bytes);
+    return again;
+}
+
 static void compare_settings(const struct gcs_trace *trace,
                              const struct gcs_lifetimes *lifetimes, uint64_t seed,
                              const struct gcs_strategy *strategies, struct tally *tally)
@@ -191,9 +243,10 @@ static void compare_settings(const struct gcs_trace *trace,
         const struct gcs_model *model;
         struct gcs_index *made;
         ck_assert_int_eq(gcs_model_find(models[i], &model, &error), GCS_OK);
-        ck_assert_msg(gcs_index_new(trace, lifetimes, &model->rules, &memory, &made, &error) ==
-                          GCS_OK,
+        ck_assert_msg(gcs_index_new(trace, &model->rules, &memory, &made, &error) == GCS_OK,
                       "seed %" PRIu64 ": %s", seed, error.text);
+        if (gcs_random_below(&random, 4) == 0 && gcs_index_covers(made))
+            made = write_and_read(made, trace, &model->rules, &memory);
         for (unsigned k = 0; k < 4; k++) {
             struct gcs_setting setting = draw(&random, model, strategies);
             const char *uncovered;
@@ -220,11 +273,10 @@ static void compare_settings(const struct gcs_trace *trace,
 /* Features that the index covers, some of them in each trace; now and then any. */
 static struct random_trace_shape shape_of(struct gcs_random *random)
 {
-    static const uint32_t never = RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY |
-                                  RANDOM_TRACE_STRETCHES | RANDOM_TRACE_WEAKREFS |
-                                  RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS |
-                                  RANDOM_TRACE_COROUTINES | RANDOM_TRACE_STANDING |
-                                  RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
+    static const uint32_t never =
+        RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY | RANDOM_TRACE_WEAKREFS |
+        RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS | RANDOM_TRACE_COROUTINES |
+        RANDOM_TRACE_STANDING | RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
     uint32_t features = (uint32_t)gcs_random_next(random);
     if (gcs_random_below(random, 2))
         features &= (uint32_t)gcs_random_next(random);

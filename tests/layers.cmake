@@ -8,10 +8,15 @@ set(may_workload   base trace config)
 set(may_heap       base trace)
 set(may_collector  base trace config heap)
 set(may_engine     base trace config heap collector)
-set(may_measure    base engine)
+set(may_measure    base trace heap engine)
 set(may_study      base trace config workload heap collector engine measure)
 set(may_report     base engine measure study)
 set(may_cli        gcsim base trace config workload heap collector engine measure study report)
+
+# Headers that are not named for their stage.
+set(home_baseline     heap)
+set(home_lives        heap)
+set(home_demographics measure)
 
 # Outside headers, and the stages that may include them. Public headers: none of these.
 set(outside_stdio   "^stdio\\.h$")                            # formatting in base, files in cli
@@ -34,8 +39,8 @@ foreach(file IN LISTS files)
   string(REGEX MATCH "^(sim|include/gcsim)/([a-z]+)" _ ${file})
   set(public ${CMAKE_MATCH_1})
   set(stage ${CMAKE_MATCH_2})
-  if(stage STREQUAL "baseline") # the second header of heap/
-    set(stage heap)
+  if(DEFINED home_${stage}) # a further header of a stage
+    set(stage ${home_${stage}})
   endif()
   if(stage STREQUAL "gcsim" OR stage STREQUAL "python")  # the umbrella; what runs inside CPython
     continue()
@@ -45,8 +50,8 @@ foreach(file IN LISTS files)
     string(REGEX REPLACE ".*[<\"]([^>\"]+)[>\"].*" "\\1" header "${line}")
     if(header MATCHES "^gcsim/([a-z]+)\\.h$")
       set(other ${CMAKE_MATCH_1})
-      if(other STREQUAL "baseline")
-        set(other heap)
+      if(DEFINED home_${other})
+        set(other ${home_${other}})
       endif()
       if(NOT other STREQUAL stage AND NOT other IN_LIST may_${stage})
         message(SEND_ERROR "${file}: ${stage}/ must not know ${other}/")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run every command of docs/myths.md, and compare what it says with what stands there.
+"""Run every command of a page (docs/myths.md, docs/questions.md), and compare what it says with what
+stands there.
 
-    myths.py --gcsim BUILD/sim/gcsim docs/myths.md [--python python3.14=COMMAND]... [--update]
+    myths.py --gcsim BUILD/sim/gcsim PAGE [--python python3.14=COMMAND]... [--update]
 
 A command is a line "$ ..." in a block of ```console; lines that begin with "> " continue it,
 and what follows up to the next is its output. A name at the start of a block's commands such as
@@ -23,7 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fidelity  # noqa: E402  who finds interpreters
 
 PYTHON = re.compile(r"\bpython3\.\d+t?\b")
-SECONDS = 60
+SECONDS = 300
 
 
 class Command:

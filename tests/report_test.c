@@ -56,6 +56,25 @@ static const struct {
      "work_to_do,candidates,references,collected,uncollectable,survivors,finalizers,"
      "freed_objects,freed_bytes,pause_ns,live_objects,heap_bytes",
      false},
+    {"totals",
+     "events,allocations,standing,types,requests,work_ns,binary_bytes,digest,at_once,later,"
+     "in_cycle,off_cycle,alive,cyclic_share,cycles,allocated_bytes,lifetime_mean,"
+     "born_references,stored_references,older_references",
+     false},
+    {"types",
+     "type,number,kind,allocated,at_once,later,in_cycle,off_cycle,alive,allocated_bytes,"
+     "size_bytes_mean,lifetime_mean,references_mean",
+     false},
+    {"quantiles", "distribution,count,mean,min,p10,p25,p50,p75,p90,p99,p999,max", false},
+    {"distributions", "distribution,from,to,count,share", false},
+    {"survival", "age,born,lived,share", false},
+    {"cycles", "types,cycles,objects,cycle_bytes,largest,steps,path", false},
+    {"closers", "source,slot,target,references,older,cycles,ends_cycles,ends_objects", false},
+    {"curve", "allocations,event,work_ns,live_objects,live_bytes", false},
+    {"growth",
+     "type,allocations,event,work_ns,live_objects,live_objects_delta,live_bytes,live_bytes_"
+     "delta",
+     false},
 };
 
 START_TEST(a_file_has_the_columns_of_the_design_in_their_order)

@@ -30,17 +30,16 @@ static void teardown(void)
 }
 
 /*
- * By hand: at event 10 × p position p comes, so that there are e / 10 + 1 of them after event
- * e. All spans are of one kind; its two sums are 1 and 100.
+ * By hand: all spans are of one kind; its two sums are 1 and 100.
  */
 struct by_hand {
     uint32_t begin;
-    uint32_t lasts; /* positions: it ends at the event 5 before the next one; 0: for ever */
+    uint32_t lasts; /* ops; 0: for ever */
 };
 
 static uint32_t end_of(const struct by_hand *span)
 {
-    return span->lasts ? 10 * (span->begin + span->lasts) - 5 : GCS_NEVER;
+    return span->lasts ? span->begin + span->lasts : GCS_NEVER;
 }
 
 static int by_end(const void *a, const void *b)
@@ -57,9 +56,7 @@ static void make_by_hand(struct by_hand *all, size_t count)
     spans_init(&spans, &memory, COUNT(sums));
     MUST(spans_add_kind(&spans, sums, &kind, &error) == GCS_OK);
     for (size_t i = 0; i < count; i++)
-        MUST(spans_add(&spans, all[i].begin, end_of(&all[i]),
-                       all[i].lasts ? all[i].begin + all[i].lasts : GCS_NEVER, kind,
-                       &error) == GCS_OK);
+        MUST(spans_add(&spans, all[i].begin, end_of(&all[i]), kind, &error) == GCS_OK);
     if (count)
         qsort(all, count, sizeof *all, by_end);
     for (size_t i = 0; i < count && all[i].lasts; i++)
@@ -67,18 +64,19 @@ static void make_by_hand(struct by_hand *all, size_t count)
     MUST(spans_finish(&spans, &error) == GCS_OK);
 }
 
-static void expect(uint32_t from, uint32_t event, uint64_t open, uint64_t over)
+/* Of the spans that begin at `from` or later, when `done` ops are done. */
+static void expect(uint32_t from, uint32_t done, uint64_t open, uint64_t over)
 {
-    uint64_t sums[SPAN_SUMS];
-    uint32_t to = event / 10 + 1;
-    spans_open(&spans, from, to, event, sums);
-    ck_assert_msg(sums[0] == open && sums[1] == 100 * open,
-                  "[%u, %u) at %u: %llu open, not %llu", from, to, event,
-                  (unsigned long long)sums[0], (unsigned long long)open);
-    spans_over(&spans, from, to, event, sums);
-    ck_assert_msg(sums[0] == over && sums[1] == 100 * over,
-                  "[%u, %u) at %u: %llu over, not %llu", from, to, event,
-                  (unsigned long long)sums[0], (unsigned long long)over);
+    struct span_place first = {0}, last = {0};
+    uint64_t sums[SPAN_SUMS] = {0}, others[SPAN_SUMS] = {0};
+    spans_advance(&spans, &first, from);
+    spans_advance(&spans, &last, done);
+    spans_open(&spans, &first, &last, done, sums);
+    ck_assert_msg(sums[0] == open && sums[1] == 100 * open, "[%u, %u): %llu open, not %llu",
+                  from, done, (unsigned long long)sums[0], (unsigned long long)open);
+    spans_over(&spans, &first, &last, done, others);
+    ck_assert_msg(others[0] == over && others[1] == 100 * over, "[%u, %u): %llu over, not %llu",
+                  from, done, (unsigned long long)others[0], (unsigned long long)over);
 }
 
 START_TEST(nothing_has_no_sums)
@@ -87,25 +85,25 @@ START_TEST(nothing_has_no_sums)
     expect(0, 0, 0, 0);
     expect(0, 50, 0, 0);
     expect(3, 50, 0, 0);
-    expect(6, 50, 0, 0);
+    expect(50, 50, 0, 0);
 }
 END_TEST
 
 START_TEST(three_spans_open_and_end)
 {
-    struct by_hand all[] = {{0, 3}, {1, 0}, {2, 2}}; /* to event 25, for ever, to event 35 */
+    struct by_hand all[] = {{0, 3}, {1, 0}, {2, 2}}; /* to op 3, for ever, to op 4 */
     make_by_hand(all, COUNT(all));
-    expect(0, 0, 1, 0);
-    expect(0, 10, 2, 0);
-    expect(0, 24, 3, 0);
-    expect(0, 25, 2, 1);
-    expect(1, 25, 2, 0);
-    expect(0, 34, 2, 1);
-    expect(0, 35, 1, 2);
-    expect(1, 35, 1, 1);
-    expect(2, 35, 0, 1);
-    expect(3, 35, 0, 0);
-    expect(4, 35, 0, 0); /* the interval is empty */
+    expect(0, 0, 0, 0);
+    expect(0, 1, 1, 0);
+    expect(0, 2, 2, 0);
+    expect(0, 3, 3, 0);
+    expect(0, 4, 2, 1);
+    expect(1, 4, 2, 0);
+    expect(0, 5, 1, 2);
+    expect(1, 5, 1, 1);
+    expect(2, 5, 0, 1);
+    expect(3, 5, 0, 0);
+    expect(5, 5, 0, 0); /* the interval is empty */
 }
 END_TEST
 
@@ -113,8 +111,8 @@ START_TEST(what_never_ends_stays_open)
 {
     struct by_hand all[] = {{0, 0}, {1, 0}, {700, 0}, {701, 0}};
     make_by_hand(all, COUNT(all));
-    expect(0, 5, 1, 0);
-    expect(0, 7000, 3, 0);
+    expect(0, 1, 1, 0);
+    expect(0, 701, 3, 0);
     expect(1, 1000000, 3, 0);
     expect(2, GCS_NEVER - 1, 2, 0);
     expect(701, GCS_NEVER - 1, 1, 0);
@@ -122,25 +120,30 @@ START_TEST(what_never_ends_stays_open)
 }
 END_TEST
 
-/* Four spans of the same lifetime: the oldest ends first, and the others one by one. */
+/* Spans of the same lifetime, few or many: the oldest ends first, and the others one by one. */
 START_TEST(lifetimes_at_the_edge_of_a_class_end_when_they_end)
 {
     static const uint32_t lifetimes[] = {1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 255, 256, 257};
-    uint32_t lasts = lifetimes[_i];
-    struct by_hand all[] = {{1, lasts}, {2, lasts}, {3, lasts}, {4, lasts}};
-    make_by_hand(all, COUNT(all));
-    for (uint32_t event = 0; event < 10 * (lasts + 6); event++) {
-        uint64_t begun[2] = {0}, over[2] = {0}; /* of all; of those from position 3 on */
-        for (uint32_t begin = 1; begin <= 4; begin++) {
-            bool ended = event >= 10 * (begin + lasts) - 5;
-            begun[0] += 10 * begin <= event;
-            begun[1] += 10 * begin <= event && begin >= 3;
+    enum { MANY = 60 };
+    uint32_t lasts = lifetimes[_i / 2], count = _i % 2 ? MANY : 4;
+    struct by_hand all[MANY];
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = (struct by_hand){i + 1, lasts};
+    make_by_hand(all, count);
+    for (uint32_t done = 0; done < lasts + count + 5; done++) {
+        uint64_t begun[2] = {0}, over[2] = {0}; /* of all; of those from op 3 on */
+        for (uint32_t begin = 1; begin <= count && begin < done; begin++) {
+            bool ended = begin + lasts < done;
+            begun[0]++;
+            begun[1] += begin >= 3;
             over[0] += ended;
             over[1] += ended && begin >= 3;
         }
-        expect(0, event, begun[0] - over[0], over[0]);
-        expect(1, event, begun[0] - over[0], over[0]);
-        expect(3, event, begun[1] - over[1], over[1]);
+        expect(0, done, begun[0] - over[0], over[0]);
+        if (done >= 1)
+            expect(1, done, begun[0] - over[0], over[0]);
+        if (done >= 3)
+            expect(3, done, begun[1] - over[1], over[1]);
     }
 }
 END_TEST
@@ -148,10 +151,10 @@ END_TEST
 /*
  * Random spans
  */
-enum { SPANS = 5000, EVENTS = 10000, KINDS = 20, QUERIES = 3000 };
+enum { SPANS = 5000, OPS = 30000, KINDS = 20, QUERIES = 3000 };
 
 struct span {
-    uint32_t begin, end, end_at, kind;
+    uint32_t begin, end, kind;
 };
 
 static struct gcs_random dice;
@@ -159,41 +162,35 @@ static struct span made[SPANS]; /* by beginning */
 static size_t made_count;
 static uint32_t ended[SPANS]; /* of these, by end */
 static size_t ended_count;
-static uint32_t positions[EVENTS]; /* how many there are after an event */
 static uint64_t kinds[KINDS][SPAN_SUMS];
 static unsigned width;
 
-static void end_one(uint32_t event, uint32_t position, uint32_t *live, size_t *live_count)
+static void end_one(uint32_t op, uint32_t *live, size_t *live_count)
 {
     uint64_t back = gcs_random_below(&dice, 3) ? 1 + gcs_random_below(&dice, 3)
                                                : 1 + gcs_random_below(&dice, *live_count);
     size_t at = back > *live_count ? 0 : *live_count - (size_t)back; /* mostly a young one */
-    struct span *span = &made[live[at]];
     ended[ended_count++] = live[at];
+    made[live[at]].end = op;
     live[at] = live[--*live_count];
-    span->end = event;
-    span->end_at = position;
 }
 
-/* A history: some events have positions without a span, many begin or end one, some several. */
+/* A history: some ops are nothing to it, the others begin or end a span. */
 static void live_through(void)
 {
     static uint32_t live[SPANS];
     size_t live_count = 0;
-    uint32_t position = 0;
     made_count = ended_count = 0;
-    for (uint32_t event = 0; event < EVENTS; event++) {
-        position += gcs_random_below(&dice, 10) == 0;
-        for (uint64_t times = gcs_random_below(&dice, 4); times > 1; times--) {
-            if (live_count && gcs_random_below(&dice, 5) < 2)
-                end_one(event, position, live, &live_count);
-            else if (made_count < SPANS) {
-                live[live_count++] = (uint32_t)made_count;
-                made[made_count++] = (struct span){position++, GCS_NEVER, GCS_NEVER,
-                                                   (uint32_t)gcs_random_below(&dice, KINDS)};
-            }
+    for (uint32_t op = 0; op < OPS; op++) {
+        if (gcs_random_below(&dice, 4) == 0)
+            continue;
+        if (live_count > 300 && gcs_random_below(&dice, 5) < 2) {
+            end_one(op, live, &live_count);
+        } else if (made_count < SPANS) {
+            live[live_count++] = (uint32_t)made_count;
+            made[made_count++] =
+                (struct span){op, GCS_NEVER, (uint32_t)gcs_random_below(&dice, KINDS)};
         }
-        positions[event] = position;
     }
 }
 
@@ -208,59 +205,61 @@ static void make_random(void)
         MUST(known == kind);
     }
     for (size_t i = 0; i < made_count; i++)
-        MUST(spans_add(&spans, made[i].begin, made[i].end, made[i].end_at, made[i].kind,
-                       &error) == GCS_OK);
+        MUST(spans_add(&spans, made[i].begin, made[i].end, made[i].kind, &error) == GCS_OK);
     for (size_t i = 0; i < ended_count; i++)
         MUST(spans_add_end(&spans, made[ended[i]].end, made[ended[i]].kind, &error) == GCS_OK);
     MUST(spans_finish(&spans, &error) == GCS_OK);
 }
 
-static void add_naively(uint32_t from, uint32_t to, uint32_t event, uint64_t *open,
-                        uint64_t *over)
+static void add_naively(uint32_t from, uint32_t done, uint64_t *open, uint64_t *over)
 {
     for (unsigned w = 0; w < width; w++)
         open[w] = over[w] = 0;
     for (size_t i = 0; i < made_count; i++) {
-        if (made[i].begin < from || made[i].begin >= to)
+        if (made[i].begin < from || made[i].begin >= done)
             continue;
-        uint64_t *sums = made[i].end > event ? open : over;
+        uint64_t *sums = made[i].end >= done ? open : over;
         for (unsigned w = 0; w < width; w++)
             sums[w] += kinds[made[i].kind][w];
     }
 }
 
-static void compare(uint32_t from, uint32_t to, uint32_t event)
+/* `last` stands before `done`, and moves there. */
+static void compare(uint32_t from, struct span_place *last, uint32_t done)
 {
-    uint64_t open[SPAN_SUMS], over[SPAN_SUMS], sums[SPAN_SUMS];
-    add_naively(from, to, event, open, over);
-    spans_open(&spans, from, to, event, sums);
+    uint64_t open[SPAN_SUMS], over[SPAN_SUMS], sums[SPAN_SUMS] = {0}, others[SPAN_SUMS] = {0};
+    struct span_place first = {0};
+    spans_advance(&spans, &first, from);
+    spans_advance(&spans, last, done);
+    add_naively(from, done, open, over);
+    spans_open(&spans, &first, last, done, sums);
     for (unsigned w = 0; w < width; w++)
         MUST(sums[w] == open[w]);
-    spans_over(&spans, from, to, event, sums);
+    spans_over(&spans, &first, last, done, others);
     for (unsigned w = 0; w < width; w++)
-        MUST(sums[w] == over[w]);
+        MUST(others[w] == over[w]);
 }
 
 START_TEST(random_spans_have_the_sums_of_adding_one_by_one)
 {
     static const unsigned widths[] = {1, 3, 7, SPAN_SUMS};
+    struct span_place last = {0};
     gcs_random_init(&dice, (uint64_t)_i, "spans");
     width = widths[(unsigned)_i % COUNT(widths)];
     live_through();
     make_random();
     MUST(made_count > SPANS / 2 && ended_count > made_count / 2 && ended_count < made_count);
     for (unsigned i = 0; i < QUERIES; i++) {
-        uint32_t event = (uint32_t)gcs_random_below(&dice, EVENTS), to = positions[event];
-        compare((uint32_t)gcs_random_below(&dice, to + 1), to, event);
-        uint64_t near = gcs_random_below(&dice, 40); /* a young generation */
-        compare(near < to ? to - (uint32_t)near : 0, to, event);
+        uint32_t done = i * (OPS / QUERIES) + (uint32_t)gcs_random_below(&dice, OPS / QUERIES);
+        compare((uint32_t)gcs_random_below(&dice, done + 1), &last, done);
+        uint64_t near = gcs_random_below(&dice, 400); /* a young generation */
+        compare(near < done ? done - (uint32_t)near : 0, &last, done);
         if (i % 10 == 0)
-            compare(0, to, event);
+            compare(0, &last, done);
     }
-    uint32_t all = positions[EVENTS - 1];
-    compare(0, all, GCS_NEVER - 1);
-    compare(all / 2, all, GCS_NEVER - 1);
-    compare(all, all, GCS_NEVER - 1);
+    compare(0, &last, OPS);
+    compare(OPS / 2, &last, GCS_NEVER - 1);
+    compare(OPS, &last, GCS_NEVER - 1);
 }
 END_TEST
 
@@ -273,7 +272,7 @@ static Suite *spans_suite(void)
     tcase_add_test(sums, nothing_has_no_sums);
     tcase_add_test(sums, three_spans_open_and_end);
     tcase_add_test(sums, what_never_ends_stays_open);
-    tcase_add_loop_test(sums, lifetimes_at_the_edge_of_a_class_end_when_they_end, 0, 14);
+    tcase_add_loop_test(sums, lifetimes_at_the_edge_of_a_class_end_when_they_end, 0, 28);
     tcase_add_loop_test(sums, random_spans_have_the_sums_of_adding_one_by_one, 0, 8);
     suite_add_tcase(suite, sums);
     return suite;

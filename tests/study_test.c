@@ -256,7 +256,7 @@ START_TEST(each_trial_is_observed_once_and_the_observer_may_give_up)
         static struct whole whole;
         struct watch watch = {.calls = 0};
         plan_whole(&whole, jobs);
-        whole.plan.observer = (struct gcs_observer){watch_trial, &watch};
+        whole.plan.observer = (struct gcs_observer){watch_trial, NULL, &watch};
         ck_assert_int_eq(gcs_study_run(&whole.plan, &error), GCS_OK);
         for (size_t i = 1; i <= TRIALS; i++)
             ck_assert_uint_eq(watch.seen[i], 1);
@@ -264,13 +264,60 @@ START_TEST(each_trial_is_observed_once_and_the_observer_may_give_up)
 
         watch = (struct watch){.give_up_after = 3};
         plan_whole(&whole, jobs);
-        whole.plan.observer = (struct gcs_observer){watch_trial, &watch};
+        whole.plan.observer = (struct gcs_observer){watch_trial, NULL, &watch};
         ck_assert_int_eq(gcs_study_run(&whole.plan, &error), GCS_LIMIT);
         ck_assert_str_eq(error.text, "the study was given up");
         error = (struct gcs_error){0};
         ck_assert_uint_ge(watch.calls, 3);
         ck_assert_uint_le(watch.calls, 3 + jobs - 1); /* who was at work finishes */
         gcs_study_fini(&whole.plan);
+    }
+}
+END_TEST
+
+/* What each program's stages said. */
+struct stages {
+    struct watch watch;
+    uint64_t events[GCS_STAGE_COUNT]; /* last told */
+    uint64_t total[GCS_STAGE_COUNT];
+    unsigned ends[GCS_STAGE_COUNT];
+};
+
+static void watch_stage(void *observer, enum gcs_stage stage, uint64_t events, uint64_t total)
+{
+    struct stages *stages = observer;
+    MUST(!stages->watch.inside);
+    stages->watch.inside = true;
+    MUST(events <= total || total == 0);
+    stages->events[stage] = events;
+    stages->total[stage] = total;
+    stages->ends[stage] += events == total && total > 0;
+    stages->watch.inside = false;
+}
+
+START_TEST(stages_are_told_up_to_their_end)
+{
+    for (unsigned turn = 0; turn < 4; turn++) {
+        const unsigned jobs = turn % 2 ? 4 : 1;
+        const bool replayed = turn >= 2;
+        struct stages stages = {.watch = {.calls = 0}};
+        struct gcs_program program = {.trace = traces[0]};
+        struct gcs_trial trials[4];
+        for (size_t i = 0; i < COUNT(trials); i++)
+            trials[i] = trial_of(i + 1, 0, "cpython-3.11", &strategies[0]);
+        struct gcs_study_plan plan = plan_of(&program, 1, trials, COUNT(trials), jobs);
+        plan.observer = (struct gcs_observer){watch_trial, watch_stage, &stages};
+        plan.engine = replayed ? GCS_ENGINE_REPLAY : GCS_ENGINE_AUTO;
+        ck_assert_int_eq(gcs_study_run(&plan, &error), GCS_OK);
+        ck_assert_uint_eq(stages.watch.calls, COUNT(trials));
+        ck_assert_uint_eq(stages.ends[GCS_STAGE_GENERATE], 0); /* the trace was given */
+        const enum gcs_stage stage = replayed ? GCS_STAGE_LIFETIMES : GCS_STAGE_INDEX;
+        if (replayed)
+            ck_assert_uint_eq(stages.ends[GCS_STAGE_INDEX], 0);
+        ck_assert_uint_ge(stages.ends[stage], 1);
+        ck_assert_uint_eq(stages.events[stage], traces[0]->events);
+        ck_assert_uint_eq(stages.total[stage], traces[0]->events);
+        gcs_study_fini(&plan);
     }
 }
 END_TEST
@@ -527,6 +574,7 @@ static Suite *study_suite(void)
     tcase_add_test(studies, results_are_the_same_with_any_number_of_workers);
     tcase_add_test(studies, a_trial_in_a_study_is_a_trial_by_itself);
     tcase_add_test(studies, each_trial_is_observed_once_and_the_observer_may_give_up);
+    tcase_add_test(studies, stages_are_told_up_to_their_end);
     tcase_add_test(studies, the_error_is_that_of_the_first_trial_that_fails);
     tcase_add_test(studies, a_trace_that_cannot_be_analysed_fails_its_first_trial);
     tcase_add_loop_test(

@@ -66,7 +66,7 @@ static inline struct gcs_trace *generate(const struct gcs_workload *workload, ui
 {
     struct gcs_trace *trace = NULL;
     enum gcs_status status =
-        gcs_workload_generate(workload, seed, max_events, &memory, &trace, &error);
+        gcs_workload_generate(workload, seed, max_events, true, &memory, &trace, &error);
     ck_assert_msg(status == GCS_OK, "%s", error.text);
     return trace;
 }

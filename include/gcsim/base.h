@@ -75,6 +75,13 @@ void gcs_init(void);
 /** "0.1.0" */
 const char *gcs_version(void);
 
+/** Who is told how far a long pass has come: `done` of `total`, 0 where the end is unknown.
+ * Told some thousand times a second at most, in the thread that passes. */
+struct gcs_watch {
+    void (*moved)(void *watcher, uint64_t done, uint64_t total);
+    void *watcher;
+};
+
 /*
  * Memory: a budget that a trial or a reading may not exceed, and arrays that grow under it.
  */
@@ -82,6 +89,7 @@ struct gcs_memory {
     size_t limit; /* bytes; 0: none */
     size_t used;
     size_t peak;
+    const struct gcs_watch *watch; /* of what works within it; borrowed. NULL: nobody */
 };
 
 /** Makes *array (of *capacity elements of `size` bytes, NULL and 0 at first) hold at least
@@ -89,6 +97,9 @@ struct gcs_memory {
  *  GCS_LIMIT: over the budget; GCS_NOMEM; both leave array and capacity as they were. */
 enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t *capacity,
                                 size_t needed, size_t size, struct gcs_error *error);
+/** Hands back what such an array has room for beyond `count` elements. */
+void gcs_memory_shrink(struct gcs_memory *memory, void **array, size_t *capacity, size_t count,
+                       size_t size);
 /** Releases such an array (NULL is fine). */
 void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, size_t size);
 #define GCS_GROW(memory, array, capacity, needed, error)                             \
@@ -96,6 +107,8 @@ void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, si
          ? GCS_OK                                                                    \
          : gcs_memory_grow((memory), (void **)(array), (capacity), (size_t)(needed), \
                            sizeof **(array), (error)))
+#define GCS_SHRINK(memory, array, capacity, count) \
+    gcs_memory_shrink((memory), (void **)(array), (capacity), (count), sizeof **(array))
 
 /** Small things that live together and go together: zeroed, 16-byte aligned, no single free. */
 struct gcs_arena {

@@ -147,29 +147,51 @@ double gcs_node_named(const struct gcs_node *node);
 struct gcs_error *gcs_node_blame(const struct gcs_node *node, struct gcs_error *error);
 
 /*
- * Strategies: when to do what about the collector
+ * Strategies: when to do what about the collector, and on which conditions
  */
-#define GCS_WHEN_LIST(X)                  \
-    X(START, "start")                     \
-    X(MARK, "mark LABEL")                 \
-    X(ALLOCATIONS, "every N allocations") \
-    X(REQUESTS, "every N requests")       \
-    X(TIME, "every TIME")                 \
-    X(REQUEST_END, "request-end")         \
-    X(IDLE, "idle, or every N idle")
-#define GCS_WHEN_ENUM_(name, text) GCS_WHEN_##name,
-enum gcs_when { GCS_WHEN_LIST(GCS_WHEN_ENUM_) GCS_WHEN_COUNT };
+enum gcs_when {
+    GCS_WHEN_START,
+    GCS_WHEN_MARK,
+    GCS_WHEN_ALLOCATIONS,
+    GCS_WHEN_REQUESTS,
+    GCS_WHEN_TIME,
+    GCS_WHEN_REQUEST_END,
+    GCS_WHEN_IDLE,
+};
+
+enum gcs_if {
+    GCS_IF_OVER_THRESHOLD, /* gc.get_count()[generation] > gc.get_threshold()[generation] */
+    GCS_IF_OVER,           /* gc.get_count()[generation] > count */
+    GCS_IF_UP_TO,          /* … <= count */
+    GCS_IF_SINCE, /* more than `time` since the strategy's last collection of just `generation`
+                   */
+    GCS_IF_SHARE, /* the strategy's last collection took less than `percent` of the time since,
+                     waiting apart. Both hold if there was none yet. */
+};
+
+struct gcs_condition {
+    enum gcs_if test;
+    unsigned generation;
+    int64_t count;
+    gcs_time time; /* ns */
+    double percent;
+};
 
 struct gcs_action {
     enum gcs_gc action;
-    unsigned count;    /* values given: collect 1, threshold 1 to 3, the others 0 */
+    unsigned count;    /* values given: collect 1; threshold 1 to 3, or 0: as at the start;
+                          the others 0 */
     int64_t values[3]; /* collect: the generation; threshold: T0 T1 T2 */
+    double times[3];   /* threshold: so many times what is in force instead; 0: the value */
 };
 
 struct gcs_rule {
     enum gcs_when when;
+    bool once;         /* ALLOCATIONS, REQUESTS, TIME: after n, not every n */
     const char *label; /* MARK; else NULL */
-    uint64_t n; /* ALLOCATIONS, REQUESTS, IDLE: every n of them; TIME: every n ns; else 0 */
+    uint64_t n; /* ALLOCATIONS, REQUESTS; TIME: ns; IDLE: every n of them, or 0; else 0 */
+    const struct gcs_condition *conditions; /* all must hold */
+    size_t condition_count;
     const struct gcs_action *actions;
     size_t action_count;
 };
@@ -178,6 +200,7 @@ struct gcs_strategy {
     const char *name;      /* `manual` */
     const char *full_name; /* with parameters as given: `manual:every=1000` */
     const char *about;
+    const char *parameters; /* `every=50,generation=1`, as they are in force; or empty */
     const struct gcs_rule *rules;
     size_t rule_count;
 };
@@ -190,7 +213,9 @@ enum gcs_status gcs_actions_read(const struct gcs_node *list, struct gcs_arena *
 enum gcs_status gcs_strategy_read(const void *bytes, size_t size, const char *parameters,
                                   struct gcs_arena *arena, struct gcs_strategy *strategy,
                                   struct gcs_error *error);
-/** "every 1000 allocations: collect 1" of a rule, for `gcsim list strategies`. */
+/** "every 50 requests" of a rule. */
+void gcs_moment_print(const struct gcs_rule *rule, struct gcs_text *text);
+/** "idle, if count 0 over 2500: collect 1" of a rule, for `gcsim list strategies`. */
 void gcs_rule_print(const struct gcs_rule *rule, struct gcs_text *text);
 
 /*
@@ -262,6 +287,14 @@ struct gcs_axis {
     struct gcs_names values;
 };
 
+/** A program to set beside others: keys of the workload and their values, for gcs_config_set.
+ */
+struct gcs_case {
+    const char *name;
+    struct gcs_names paths;
+    struct gcs_names values; /* as many */
+};
+
 #define GCS_PROGRAM_GC_LIST(X) \
     X(HONOUR, "honour")        \
     X(IGNORE, "ignore")
@@ -280,9 +313,12 @@ struct gcs_study {
     struct gcs_numbers threshold1; /* for the places that thresholds leave out */
     struct gcs_numbers threshold2;
     struct gcs_names strategies; /* `default`, `manual:every=1000,generation=1`, a path */
+    const struct gcs_case *cases;
+    size_t case_count;
     const struct gcs_axis *axes;
     size_t axis_count;
-    const char *cost; /* NULL: by model */
+    struct gcs_names columns; /* of the table for people */
+    const char *cost;         /* NULL: by model */
     uint64_t seed;
     uint64_t seeds;
     enum gcs_program_gc program_gc;

@@ -87,9 +87,10 @@ struct gcs_ledger {
     double mean_bytes;      /* over simulated time; meaningless if total_ns is 0 */
     struct gcs_totals heap; /* at the end, with peaks */
     struct gcs_counts counts;
-    bool thresholds_overruled;    /* program or strategy set thresholds of their own */
-    bool freeze_missing;          /* freeze was asked of a version that has none */
-    const struct gcs_rule *unmet; /* a rule whose mark never came, or NULL */
+    unsigned thresholds_overruled; /* a bit for each that program or strategy set anew */
+    bool freeze_missing;           /* freeze was asked of a version that has none */
+    const struct gcs_rule *unmet;  /* a rule that waits for a mark, requests or idle time where
+                                      there was none, or NULL */
 };
 void gcs_ledger_init(struct gcs_ledger *ledger, struct gcs_memory *memory);
 void gcs_ledger_reset(struct gcs_ledger *ledger);
@@ -111,11 +112,20 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
 struct gcs_index;
 
 /** The analysis; borrows nothing but memory. GCS_INVALID: the trace is wrong. */
-enum gcs_status gcs_index_new(const struct gcs_trace *trace,
-                              const struct gcs_lifetimes *lifetimes,
-                              const struct gcs_rules *rules, struct gcs_memory *memory,
-                              struct gcs_index **index, struct gcs_error *error);
+enum gcs_status gcs_index_new(const struct gcs_trace *trace, const struct gcs_rules *rules,
+                              struct gcs_memory *memory, struct gcs_index **index,
+                              struct gcs_error *error);
 void gcs_index_free(struct gcs_index *index);
+/** Whether it covers the trace under these rules: only such an index is worth keeping. */
+bool gcs_index_covers(const struct gcs_index *index);
+/** The index as bytes, for gcs_index_read on the same machine. false: the sink gave up. */
+bool gcs_index_write(const struct gcs_index *index, const struct gcs_trace *trace,
+                     const struct gcs_rules *rules, const struct gcs_sink *sink);
+/** The index that was written. GCS_INVALID: the bytes are not, to the last one, an index that
+ *  this gcsim made of this trace under these rules; the error says why. */
+enum gcs_status gcs_index_read(const void *bytes, size_t size, const struct gcs_trace *trace,
+                               const struct gcs_rules *rules, struct gcs_memory *memory,
+                               struct gcs_index **index, struct gcs_error *error);
 /** Whether there is an index for the model at all: it is generational. */
 bool gcs_index_knows(const struct gcs_model *model);
 /** What of this trace and setting the index does not cover, or NULL. */

@@ -8,9 +8,11 @@
  *   workload.h   a described program, simulated: writes traces
  *   heap.h       what exists and what one collection does to it; lifetimes
  *   baseline.h   what happens if nothing is collected: what the index is made of
+ *   lives.h      each object's life as the program alone decides it
  *   collector.h  models: which generation, what a CPython's objects are like; pauses
  *   engine.h     one trace under one setting gives one ledger (replay.c is the loop)
  *   measure.h    from a ledger's facts to figures
+ *   demographics.h  a program's objects in figures
  *   study.h      an array of trials on all cores
  *   report.h     tables as CSV, JSON and text
  */

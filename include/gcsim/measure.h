@@ -27,6 +27,8 @@ void gcs_histogram_clear(struct gcs_histogram *histogram);
 void gcs_histogram_add(struct gcs_histogram *histogram, uint64_t value);
 /** `share` in [0, 1]. Of an empty histogram: GCS_ABSENT. */
 uint64_t gcs_histogram_percentile(const struct gcs_histogram *histogram, double share);
+/** How many values are not less; exact for 0 and powers of two, else counted by buckets. */
+uint64_t gcs_histogram_at_least(const struct gcs_histogram *histogram, uint64_t value);
 /** The HdrHistogram percentile form, values divided by `unit`. */
 void gcs_histogram_print(const struct gcs_histogram *histogram, double unit,
                          struct gcs_text *text);

@@ -11,6 +11,7 @@
 #ifndef GCSIM_REPORT_H
 #define GCSIM_REPORT_H
 
+#include <gcsim/demographics.h>
 #include <gcsim/study.h>
 
 enum gcs_cell {
@@ -87,6 +88,26 @@ void gcs_csv_requests(uint64_t trial, const struct gcs_histogram *requests,
                       struct gcs_text *text);
 
 /*
+ * Demographics as tables
+ */
+enum gcs_info {
+    GCS_INFO_TOTALS, /* one row */
+    GCS_INFO_TYPES,
+    GCS_INFO_QUANTILES,
+    GCS_INFO_DISTRIBUTIONS,
+    GCS_INFO_SURVIVAL,
+    GCS_INFO_CYCLES,
+    GCS_INFO_CLOSERS,
+    GCS_INFO_CURVE,
+    GCS_INFO_GROWTH,
+    GCS_INFO_COUNT
+};
+const struct gcs_file *gcs_info_file(enum gcs_info table);
+/** The rows one by one, each for the call only. */
+void gcs_info_rows(const struct gcs_demographics *demographics, enum gcs_info table,
+                   void (*add)(void *to, const void *row), void *to);
+
+/*
  * For people
  */
 /** A table of aligned columns; numbers to the right. Cells are added row by row. */
@@ -112,6 +133,15 @@ void gcs_print_count(uint64_t count, char text[32]);
 /** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready
  * line. */
 void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text);
+/** Demographics on a screen or two; and how types grew from point to point. */
+void gcs_print_demographics(const struct gcs_demographics *demographics, struct gcs_text *text);
+void gcs_print_growth(const struct gcs_demographics *demographics, struct gcs_text *text);
+/** "Session.0", "list[]": a slot of a type's objects. */
+void gcs_print_slot(const struct gcs_trace *trace, const struct gcs_slot *slot,
+                    struct gcs_text *text);
+/** The trials as a table of these columns of summary.csv, in their order. */
+void gcs_print_chosen(const struct gcs_column *const *columns, size_t column_count,
+                      const struct gcs_trial *trials, size_t count, struct gcs_text *text);
 /** One trial in words and figures. */
 void gcs_print_trial(const struct gcs_trial *trial, struct gcs_text *text);
 

@@ -40,7 +40,7 @@ struct gcs_trial {
     const char *engine;
     struct gcs_summary summary;
     bool pareto;
-    bool warn_thresholds_overruled;
+    unsigned warn_thresholds_overruled; /* a bit for each threshold */
     bool warn_freeze_missing;
     const struct gcs_rule *unmet;
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
@@ -49,12 +49,25 @@ struct gcs_trial {
 /** Strategy `default` at the model's own thresholds. */
 bool gcs_trial_is_default(const struct gcs_trial *trial);
 
-/** Called by a worker after a trial, never by two at a time; may be NULL. The ledger and the
- * pauses and latencies are the worker's, valid during the call. false: give up. */
+/** What a program's trials wait for. */
+#define GCS_STAGE_LIST(X)     \
+    X(GENERATE, "generating") \
+    X(LIFETIMES, "analysing") \
+    X(INDEX, "indexing")
+#define GCS_STAGE_ENUM_(name, text) GCS_STAGE_##name,
+enum gcs_stage { GCS_STAGE_LIST(GCS_STAGE_ENUM_) GCS_STAGE_COUNT };
+const char *gcs_stage_name(enum gcs_stage stage);
+
+/** Called by workers, never by two at a time; each may be NULL.
+ *  `trial_done`: after a trial. The ledger and the pauses and latencies are the worker's, valid
+ *  during the call. false: give up.
+ *  `stage_moved`: now and then while a trace is made or analysed: `events` of `total`, 0 where
+ *  nobody knows yet. */
 struct gcs_observer {
     bool (*trial_done)(void *observer, const struct gcs_trial *trial,
                        const struct gcs_ledger *ledger, const struct gcs_histogram *pauses,
                        const struct gcs_histogram *requests);
+    void (*stage_moved)(void *observer, enum gcs_stage stage, uint64_t events, uint64_t total);
     void *observer;
 };
 
@@ -63,6 +76,17 @@ enum gcs_engine {
     GCS_ENGINE_AUTO,   /* the index where it covers the trial and pays */
     GCS_ENGINE_REPLAY, /* always replay */
     GCS_ENGINE_INDEX,  /* always the index; what it does not cover fails */
+};
+
+/** Where indexes of given traces may be kept from one study to the next; calls may be NULL.
+ * Called by any worker, not by two for the same index. */
+struct gcs_index_store {
+    /* The index of the trace under the model's rules, if there is one that fits. */
+    bool (*load)(void *store, const struct gcs_trace *trace, const struct gcs_model *model,
+                 struct gcs_memory *memory, struct gcs_index **index);
+    void (*keep)(void *store, const struct gcs_trace *trace, const struct gcs_model *model,
+                 const struct gcs_index *index);
+    void *store;
 };
 
 struct gcs_study_plan {
@@ -76,6 +100,7 @@ struct gcs_study_plan {
     bool histories; /* the heap's history is wanted, which only replay knows */
     bool check;     /* heap invariants after every collection */
     struct gcs_observer observer;
+    struct gcs_index_store indexes;
 };
 
 /** Runs all trials. The first failure in the array's order is returned with its error; trials

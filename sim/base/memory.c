@@ -38,6 +38,21 @@ enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t 
     return GCS_OK;
 }
 
+void gcs_memory_shrink(struct gcs_memory *memory, void **array, size_t *capacity, size_t count,
+                       size_t size)
+{
+    if (count >= *capacity)
+        return;
+    void *less = count ? realloc(*array, count * size) : NULL;
+    if (count && !less)
+        return; /* it stays as it is */
+    if (!count)
+        free(*array);
+    *array = less;
+    memory->used -= (*capacity - count) * size;
+    *capacity = count;
+}
+
 void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, size_t size)
 {
     memory->used -= capacity * size;

@@ -42,17 +42,23 @@ struct options {
     const char *jobs;
     const char *output;
     struct words maxima;
+    const char *columns;
     const char *format_name;
     enum format format;
     bool force;
     bool quiet;
     bool detail;
+    bool keep_index;
     bool paranoid;
     const char *first;
     const char *last;
     const char *events;
     bool step;
+    const char *growth;
+    const char *table;
 };
+
+struct input;
 
 struct command {
     const char *name;
@@ -77,6 +83,32 @@ int command_sweep(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
+int command_docs(const struct options *options);
+
+/*
+ * The tables of commands and options, for what is made of them: docs.c
+ */
+struct option_facts {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* NULL: a flag */
+    const char *help;
+    bool repeats;
+    unsigned commands; /* bits */
+};
+/** false behind the last. */
+bool option_at(size_t index, struct option_facts *facts);
+/** NULL behind the last. */
+const struct command *command_at(size_t index);
+/** What is said of all commands. */
+extern const char gcsim_about[], input_about[];
+
+/** gcsim trace info, of a checked or made trace; what can be said about its options first. */
+int trace_info(struct input *input, const struct options *options);
+int trace_info_options(const struct options *options);
+/** All that can be wrong with a trace, unreachable objects named included. Prints one line and
+ *  returns the exit code on failure. */
+int trace_check(struct input *input);
 
 /*
  * Files
@@ -123,18 +155,31 @@ void print_out(const struct gcs_text *text);
 /** stdout as a sink. */
 struct gcs_sink stdout_sink(void);
 
+/** Rows of one table as CSV with a header, or as a JSON array. */
+struct rows {
+    const struct gcs_file *file;
+    enum format format; /* CSV or JSON */
+    struct gcs_text *text;
+    size_t count;
+};
+struct rows rows_begin(const struct gcs_file *file, enum format format, struct gcs_text *text);
+void rows_add(struct rows *rows, const void *row);
+void rows_end(struct rows *rows);
+
 /** One line on stderr, compiler style. */
 void print_error(const char *file, const struct gcs_error *error);
 void print_usage_error(const char *format, ...) GCS_PRINTF(1, 2);
 void print_line(const char *format, ...) GCS_PRINTF(1, 2);
 /** "gcsim: warning: …", unless quiet. */
 void warn(bool quiet, const char *format, ...) GCS_PRINTF(2, 3);
+/** What a rule of the strategy waits for never came. */
+void warn_unmet(const char *strategy, const struct gcs_rule *rule);
 
 /*
  * What is compiled in from configs/
  */
 struct embedded {
-    const char *kind; /* "strategies", "costs", "workloads" */
+    const char *kind; /* "workloads", "studies", "strategies", "costs" */
     const char *name; /* without .yaml */
     const unsigned char *data;
     size_t size;
@@ -187,10 +232,23 @@ struct trials {
     bool varied[GCS_GENERATIONS]; /* this threshold is an axis */
     bool cost_assumed;
     const char *cost_name;
+    struct gcs_names columns; /* of the table for people; none: the usual ones */
 };
 int trials_make(struct trials *trials, struct input *input, const struct options *options,
                 bool sweep);
 void trials_free(struct trials *trials);
+
+/*
+ * Indexes kept beside their trace
+ */
+struct kept {
+    const char *trace; /* its path */
+    bool quiet;
+};
+/** Where the plan's indexes come from and go to; *kept must outlive the store. Prints one line
+ *  and returns false if they shall be kept and there is no file to keep them beside. */
+bool kept_store(struct kept *kept, const struct input *program, const struct options *options,
+                struct gcs_index_store *store);
 
 /** Runs the plan, prints, writes: what run and sweep share. */
 int study_command(const struct options *options, bool sweep);
@@ -202,11 +260,17 @@ struct progress {
     bool shown;
     uint64_t total;
     uint64_t done;
-    double started;
-    double last;
+    double started; /* the first trial; or until then, the stage */
+    double last;    /* drawn */
     uint64_t best_gc_ns;
+    int stage;       /* enum gcs_stage of the first program; -1: none yet */
+    double stage_at; /* when a stage last moved */
 };
 void progress_begin(struct progress *progress, uint64_t total, bool quiet);
+/** Before the first trial, the bar is the stage's; behind it the stages of further programs
+ * show by name and share. */
+void progress_stage(struct progress *progress, enum gcs_stage stage, uint64_t events,
+                    uint64_t total);
 void progress_step(struct progress *progress, const struct gcs_trial *trial);
 void progress_end(struct progress *progress);
 

@@ -51,6 +51,27 @@ static void print_program(const struct gcs_config *config, struct gcs_text *text
     gcs_text_fini(&inner);
 }
 
+/* What the study varies about the program. */
+static void print_variants(const struct gcs_study *study, struct gcs_text *text)
+{
+    if (study->case_count)
+        gcs_text_add(text, "cases:\n");
+    for (size_t i = 0; i < study->case_count; i++) {
+        const struct gcs_case *one = &study->cases[i];
+        gcs_text_add(text, "  %s:%s\n", one->name, one->paths.count ? "" : " {}");
+        for (size_t p = 0; p < one->paths.count; p++) {
+            gcs_text_add(text, "    ");
+            print_text(text, one->paths.names[p], one->values.names[p]);
+        }
+    }
+    if (study->axis_count)
+        gcs_text_add(text, "axes:\n");
+    for (size_t i = 0; i < study->axis_count; i++) {
+        gcs_text_add(text, "  ");
+        print_list(text, study->axes[i].path, &study->axes[i].values);
+    }
+}
+
 /* Every key as used: a study that gives the same bytes again. */
 enum gcs_status effective_print(struct trials *trials, const struct wanted *wanted,
                                 struct gcs_error *error)
@@ -65,14 +86,8 @@ enum gcs_status effective_print(struct trials *trials, const struct wanted *want
     print_list(&text, "threshold1", &wanted->threshold1);
     print_list(&text, "threshold2", &wanted->threshold2);
     print_list(&text, "strategies", &wanted->strategies);
-    if (trials->input->kind == INPUT_STUDY && trials->input->study.axis_count) {
-        gcs_text_add(&text, "axes:\n");
-        for (size_t i = 0; i < trials->input->study.axis_count; i++) {
-            gcs_text_add(&text, "  ");
-            print_list(&text, trials->input->study.axes[i].path,
-                       &trials->input->study.axes[i].values);
-        }
-    }
+    if (trials->input->kind == INPUT_STUDY)
+        print_variants(&trials->input->study, &text);
     if (wanted->cost)
         print_text(&text, "cost", wanted->cost);
     gcs_text_add(&text,

@@ -342,7 +342,7 @@ static enum gcs_status replay(const struct trials *trials, const struct options 
     enum gcs_status status = GCS_OK;
     if (!program->trace)
         status = gcs_workload_generate(program->workload, program->seed, program->max_events,
-                                       memory, &generated, error);
+                                       false, memory, &generated, error);
     const struct gcs_trace *trace = program->trace ? program->trace : generated;
     if (status == GCS_OK)
         status = gcs_lifetimes_of(trace, memory, &lifetimes, error);
@@ -361,8 +361,7 @@ static enum gcs_status replay(const struct trials *trials, const struct options 
             warn(false,
                  "gc.freeze was asked of a version that has none (3.7 on): nothing was frozen");
         if (ledger->unmet && !explanation->quit)
-            warn(false, "strategy %s waits for the mark '%s', which never came",
-                 explanation->trial->strategy, ledger->unmet->label);
+            warn_unmet(explanation->trial->strategy, ledger->unmet);
     }
     gcs_lifetimes_fini(&lifetimes);
     gcs_trace_free(generated);

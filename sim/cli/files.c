@@ -74,6 +74,17 @@ void warn(bool quiet, const char *format, ...)
     va_end(arguments);
 }
 
+void warn_unmet(const char *strategy, const struct gcs_rule *rule)
+{
+    if (rule->when == GCS_WHEN_MARK)
+        warn(false, "strategy %s waits for the mark '%s', which never came", strategy,
+             rule->label);
+    else
+        warn(false, "strategy %s waits for %s, and there %s none", strategy,
+             rule->when == GCS_WHEN_IDLE ? "idle time" : "requests to end",
+             rule->when == GCS_WHEN_IDLE ? "was" : "were");
+}
+
 void print_out(const struct gcs_text *text)
 {
     if (text->length)

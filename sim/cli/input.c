@@ -111,11 +111,10 @@ int input_open(struct input *input, const char *path, const struct options *opti
         return EXIT_USAGE;
     }
     input->memory.limit = (size_t)limit;
-    const struct embedded *carried =
-        file_is_regular(path) ? NULL : embedded_find("workloads", path);
-    if (carried) {
+    const char *kind = embedded_find("studies", path) ? "studies" : "workloads";
+    if (!file_is_regular(path) && embedded_find(kind, path)) {
         char file[256];
-        if (!document_find("workloads", "workload", path, &input->bytes, file, sizeof file))
+        if (!document_find(kind, "input", path, &input->bytes, file, sizeof file))
             return EXIT_FAILED;
         input->path = gcs_arena_string(&input->arena, file, strlen(file));
     } else if (!file_exists(path) && !strchr(path, '/') && !strchr(path, '.') &&

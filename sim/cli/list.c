@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gcsim list: each list is read off the table that the program itself uses. */
-#include "cli.h"
+#include "listed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,70 +61,88 @@ static void list_models(struct gcs_text *text)
         gcs_text_add(text, "  %s\n", gcs_replay_gap(i));
 }
 
+enum { LINE = 100 };
+
+/* Words in lines of LINE characters, the first of which has `column` already; further lines are
+ * indented by four. Ends the last line. */
+static void add_wrapped(struct gcs_text *text, const char *words, size_t column)
+{
+    for (const char *at = words; *at;) {
+        size_t length = strcspn(at, " \n"), width = 0;
+        for (size_t i = 0; i < length; i++)
+            width += ((unsigned char)at[i] & 0xC0) != 0x80; /* UTF-8: not a further byte */
+        bool fits = column + 1 + width <= LINE;
+        gcs_text_add(text, fits ? " " : "\n    ");
+        gcs_text_add_bytes(text, at, length);
+        column = fits ? column + 1 + width : 4 + width;
+        at += length;
+        at += strspn(at, " \n");
+    }
+    gcs_text_add(text, "\n");
+}
+
+static void list_strategy(void *to, const struct gcs_strategy *strategy)
+{
+    struct gcs_text *text = to;
+    gcs_text_add(text, "%s:", strategy->name);
+    add_wrapped(text, strategy->about, strlen(strategy->name) + 1);
+    for (size_t i = 0; i < strategy->rule_count; i++) {
+        gcs_text_add(text, "        ");
+        gcs_rule_print(&strategy->rules[i], text);
+        gcs_text_add(text, "\n");
+    }
+    if (*strategy->parameters)
+        gcs_text_add(text, "    -S %s:%s\n", strategy->name, strategy->parameters);
+    gcs_text_add(text, "\n");
+}
+
 static void list_strategies(struct gcs_text *text)
 {
-    for (size_t i = 0; i < embedded_count; i++) {
-        const struct embedded *file = &embedded_files[i];
-        struct gcs_arena arena;
-        struct gcs_strategy strategy;
-        struct gcs_error error = {0};
-        if (!gcs_same(file->kind, "strategies"))
-            continue;
-        gcs_arena_init(&arena);
-        if (gcs_strategy_read(file->data, file->size, NULL, &arena, &strategy, &error) ==
-            GCS_OK) {
-            gcs_text_add(text, "%s: %s\n", strategy.name, strategy.about);
-            for (size_t r = 0; r < strategy.rule_count; r++) {
-                gcs_text_add(text, "    ");
-                gcs_rule_print(&strategy.rules[r], text);
-                gcs_text_add(text, "\n");
-            }
-        }
-        gcs_arena_fini(&arena);
-    }
+    each_strategy(list_strategy, text);
+    gcs_text_add(text,
+                 "A parameter is given as `-S NAME:PARAMETER=VALUE,...`; a strategy of your "
+                 "own as `-S ./FILE.yaml`.\nWhat rules can say: `gcsim list keys`, "
+                 "rules.[].when, if and do.\n");
+}
+
+static void list_cost(void *to, const struct gcs_cost *cost)
+{
+    struct gcs_text *text = to;
+    gcs_text_add(text, "%s (%s on", cost->name, cost->measured ? "measured" : "assumed");
+    for (size_t v = 0; v < cost->version_count; v++)
+        gcs_text_add(text, " %s", cost->versions[v]);
+    gcs_text_add(text,
+                 "): %s\n    young %.0f ns, full %.0f ns, and per object examined %.3g "
+                 "to %.3g ns, per reference %.3g to %.3g ns\n",
+                 cost->about, cost->fixed_young_ns, cost->fixed_full_ns, cost->candidate.ns[0],
+                 cost->candidate.ns[cost->candidate.count - 1], cost->reference.ns[0],
+                 cost->reference.ns[cost->reference.count - 1]);
 }
 
 static void list_costs(struct gcs_text *text)
 {
-    for (size_t i = 0; i < embedded_count; i++) {
-        const struct embedded *file = &embedded_files[i];
-        struct gcs_arena arena;
-        struct gcs_cost cost;
-        struct gcs_error error = {0};
-        if (!gcs_same(file->kind, "costs"))
-            continue;
-        gcs_arena_init(&arena);
-        if (gcs_cost_read(file->data, file->size, &arena, &cost, &error) == GCS_OK) {
-            gcs_text_add(text, "%s (%s on", cost.name, cost.measured ? "measured" : "assumed");
-            for (size_t v = 0; v < cost.version_count; v++)
-                gcs_text_add(text, " %s", cost.versions[v]);
-            gcs_text_add(text,
-                         "): %s\n    young %.0f ns, full %.0f ns, and per object examined %.3g "
-                         "to %.3g ns, per reference %.3g to %.3g ns\n",
-                         cost.about, cost.fixed_young_ns, cost.fixed_full_ns,
-                         cost.candidate.ns[0], cost.candidate.ns[cost.candidate.count - 1],
-                         cost.reference.ns[0], cost.reference.ns[cost.reference.count - 1]);
-        }
-        gcs_arena_fini(&arena);
-    }
+    each_cost(list_cost, text);
+}
+
+static void list_program(void *to, const char *name, const struct gcs_config *config)
+{
+    gcs_text_add(to, "%s: %s\n", name, gcs_node_text(gcs_config_root(config), "about"));
+}
+
+/* Workloads or studies: what they say of themselves. */
+static void list_abouts(const char *kind, struct gcs_text *text)
+{
+    each_program(kind, list_program, text);
 }
 
 static void list_workloads(struct gcs_text *text)
 {
-    for (size_t i = 0; i < embedded_count; i++) {
-        const struct embedded *file = &embedded_files[i];
-        struct gcs_arena arena;
-        struct gcs_config *config;
-        struct gcs_error error = {0};
-        if (!gcs_same(file->kind, "workloads"))
-            continue;
-        gcs_arena_init(&arena);
-        if (gcs_config_read(file->data, file->size, &arena, &config, &error) == GCS_OK &&
-            gcs_config_finish(config, &error) == GCS_OK)
-            gcs_text_add(text, "%s: %s\n", file->name,
-                         gcs_node_text(gcs_config_root(config), "about"));
-        gcs_arena_fini(&arena);
-    }
+    list_abouts("workloads", text);
+}
+
+static void list_studies(struct gcs_text *text)
+{
+    list_abouts("studies", text);
 }
 
 static void list_columns(struct gcs_text *text)
@@ -176,16 +194,23 @@ static void list_keys(struct gcs_text *text)
 
 static const struct {
     const char *name;
-    void (*list)(struct gcs_text *text);
-} lists[] = {{"models", list_models},   {"strategies", list_strategies}, {"keys", list_keys},
-             {"columns", list_columns}, {"workloads", list_workloads},   {"costs", list_costs}};
+    void (*list)(struct gcs_text *text); /* for people */
+    const struct listed *rows;           /* for programs */
+} lists[] = {{"models", list_models, &listed_models},
+             {"strategies", list_strategies, &listed_strategies},
+             {"keys", list_keys, &listed_keys},
+             {"columns", list_columns, &listed_columns},
+             {"workloads", list_workloads, &listed_workloads},
+             {"studies", list_studies, &listed_studies},
+             {"costs", list_costs, &listed_costs}};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
 int command_list(const struct options *options)
 {
     const char *names[LISTS];
     if (options->arguments.count != 1) {
-        print_usage_error("list what? models, strategies, keys, columns, workloads or costs");
+        print_usage_error(
+            "list what? models, strategies, keys, columns, workloads, studies or costs");
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < LISTS; i++) {
@@ -193,7 +218,10 @@ int command_list(const struct options *options)
         if (gcs_same(lists[i].name, options->arguments.word[0])) {
             struct gcs_text text;
             gcs_text_init(&text, NULL);
-            lists[i].list(&text);
+            if (options->format == FORMAT_TEXT)
+                lists[i].list(&text);
+            else
+                listed_print(lists[i].rows, options->format, &text);
             print_out(&text);
             gcs_text_fini(&text);
             return EXIT_DONE;

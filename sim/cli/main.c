@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const char gcsim_about[] = "what gc settings do to a Python program, offline";
+const char input_about[] = "INPUT is a workload (YAML, or the name of one that gcsim carries: "
+                           "`gcsim list workloads`),\n"
+                           "a trace (.gctrace text or .gctb), or - for stdin.";
+
 static const struct command commands[] = {
     {"run", "INPUT", "one setting: what it does to pauses, latency and memory",
      "gcsim run web -m cpython-3.13 -t 5000 -o out/run", 1, command_run},
@@ -16,11 +21,18 @@ static const struct command commands[] = {
      "gcsim explain web -m cpython-3.13 --last 12", 64, command_explain},
     {"trace", "make|check|info|print|pack INPUT", "make, check and convert traces",
      "gcsim trace make web -s requests.count=100 -o web.gctb", 4, command_trace},
-    {"list", "models|strategies|keys|columns|workloads|costs", "what there is to choose from",
+    {"list", "models|strategies|keys|columns|workloads|studies|costs", "what there is to choose from",
      "gcsim list models", 8, command_list},
+    {"docs", "man|bash|zsh|fish|all [PAGE]", "man pages and shell completions of this program",
+     "gcsim docs bash", 128, command_docs},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+const struct command *command_at(size_t index)
+{
+    return index < COMMAND_COUNT ? &commands[index] : NULL;
+}
 
 static void print_help(void)
 {
@@ -29,9 +41,9 @@ static void print_help(void)
     gcs_text_init(&text, NULL);
     gcs_grid_init(&grid, 3);
     gcs_text_add(&text,
-                 "gcsim %s - what gc settings do to a Python program, offline\n\n"
+                 "gcsim %s - %s\n\n"
                  "usage: gcsim COMMAND [OPTION...] [ARGUMENT...]\n\n",
-                 gcs_version());
+                 gcs_version(), gcsim_about);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         gcs_grid_add(&grid, "  %s", commands[i].name);
         gcs_grid_add(&grid, "%s", commands[i].usage);
@@ -39,10 +51,8 @@ static void print_help(void)
     }
     gcs_grid_print(&grid, &text);
     gcs_grid_fini(&grid);
-    gcs_text_add(&text,
-                 "\nINPUT is a workload (YAML, or the name of one that gcsim carries: `gcsim "
-                 "list workloads`),\na trace (.gctrace text or .gctb), or - for stdin.\n\n"
-                 "`gcsim COMMAND --help` says more. To begin: gcsim sweep web\n");
+    gcs_text_add(&text, "\n%s\n\n`gcsim COMMAND --help` says more. To begin: gcsim sweep web\n",
+                 input_about);
     print_out(&text);
     gcs_text_fini(&text);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { RUN = 1, SWEEP = 2, TRACE = 4, LIST = 8, EXPLAIN = 64, STUDY = RUN | SWEEP };
+enum { RUN = 1, SWEEP = 2, TRACE = 4, LIST = 8, EXPLAIN = 64, DOCS = 128, STUDY = RUN | SWEEP };
 enum value { FLAG, TEXT, WORDS };
 
 struct option {
@@ -54,11 +54,15 @@ static const struct option table[] = {
     OPTION(0, "max", "COLUMN=VALUE", WORDS, maxima, STUDY,
            "exit 3 if a trial's figure is larger: --max pause_ns_p99=10ms"),
     OPTION(0, "detail", NULL, FLAG, detail, SWEEP, "write every file, not only the summary"),
+    OPTION(0, "keep-index", NULL, FLAG, keep_index, SWEEP,
+           "keep the trace's index beside it, for next time: TRACE.MODEL.index"),
     OPTION('j', "jobs", "N", TEXT, jobs, STUDY, "workers (default: one a core)"),
-    OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE,
+    OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE | DOCS,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
-    OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE, "overwrite files that exist"),
-    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN,
+    OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE | DOCS, "overwrite files that exist"),
+    OPTION(0, "columns", "NAME[,NAME...]", TEXT, columns, STUDY,
+           "what the table on the terminal shows: columns of summary.csv"),
+    OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN | LIST | TRACE,
            "of stdout (text)"),
     OPTION('q', "quiet", NULL, FLAG, quiet, STUDY | TRACE, "nothing but errors"),
     OPTION(0, "paranoid", NULL, FLAG, paranoid, STUDY | EXPLAIN,
@@ -70,9 +74,27 @@ static const struct option table[] = {
            "list only what came at these events of the trace"),
     OPTION(0, "step", NULL, FLAG, step, EXPLAIN,
            "one decision at a time; Enter: next, g N: collection N, q: quit"),
+    OPTION(0, "growth", "N", TEXT, growth, TRACE,
+           "info: how types grow from point to point, at N points (4)"),
+    OPTION(0, "table", "TABLE", TEXT, table, TRACE,
+           "info: only this table, `types`, `cycles`, ...: gcsim list columns"),
 };
 
 enum { OPTION_COUNT = sizeof table / sizeof table[0] };
+
+bool option_at(size_t index, struct option_facts *facts)
+{
+    if (index >= OPTION_COUNT)
+        return false;
+    const struct option *option = &table[index];
+    *facts = (struct option_facts){.letter = option->letter,
+                                   .name = option->name,
+                                   .argument = option->argument,
+                                   .help = option->help,
+                                   .repeats = option->value == WORDS,
+                                   .commands = option->commands};
+    return true;
+}
 
 static const struct option *find_long(const struct command *command, const char *name,
                                       size_t length)

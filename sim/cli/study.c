@@ -41,6 +41,12 @@ static bool trial_done(void *observer, const struct gcs_trial *trial,
     return !(details->collections.failed || details->timeline.failed);
 }
 
+static void stage_moved(void *observer, enum gcs_stage stage, uint64_t events, uint64_t total)
+{
+    struct gathered *gathered = observer;
+    progress_stage(&gathered->progress, stage, events, total);
+}
+
 /* The files that a study writes: name, whether only with details, and how. */
 enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, FILES };
 static const struct {
@@ -148,9 +154,44 @@ static void print_heading(const struct trials *trials, struct gcs_text *text)
     bool one_model = true;
     for (size_t i = 1; i < trials->plan.trial_count; i++)
         one_model &= trials->plan.trials[i].setting.model == first->setting.model;
-    gcs_text_add(text, "%s on %s: %zu trials; pauses priced by %s%s\n\n", first->input,
+    gcs_text_add(text, "%s on %s: %zu trial%s; pauses priced by %s%s\n\n", first->input,
                  one_model ? first->model : "several models", trials->plan.trial_count,
-                 trials->cost_name, trials->cost_assumed ? " (assumed for this model)" : "");
+                 trials->plan.trial_count == 1 ? "" : "s", trials->cost_name,
+                 trials->cost_assumed ? " (assumed for this model)" : "");
+}
+
+static void print_columns(const struct trials *trials, struct gcs_text *text)
+{
+    size_t count = trials->columns.count;
+    const struct gcs_column **columns = calloc(count, sizeof *columns);
+    GCS_REQUIRE(columns != NULL);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = gcs_column_find(&gcs_summary_file, trials->columns.names[i]);
+    gcs_print_chosen(columns, count, trials->plan.trials, trials->plan.trial_count, text);
+    free(columns);
+}
+
+/* Before anything runs: all columns asked for exist. */
+static bool check_columns(const struct trials *trials)
+{
+    const char *names[64];
+    size_t known = 0;
+    for (; known < gcs_summary_file.count && known < 64; known++)
+        names[known] = gcs_summary_file.columns[known].name;
+    for (size_t i = 0; i < trials->columns.count; i++) {
+        const char *name = trials->columns.names[i];
+        if (gcs_column_find(&gcs_summary_file, name))
+            continue;
+        const char *nearest = gcs_nearest(name, names, known);
+        if (nearest)
+            print_usage_error("columns: summary.csv has no '%s' (did you mean '%s'?)", name,
+                              nearest);
+        else
+            print_usage_error("columns: summary.csv has no '%s': see `gcsim list columns`",
+                              name);
+        return false;
+    }
+    return true;
 }
 
 static void print_result(const struct trials *trials, const struct options *options, bool sweep)
@@ -161,6 +202,9 @@ static void print_result(const struct trials *trials, const struct options *opti
         print_json(trials, &text);
     } else if (options->format == FORMAT_CSV) {
         render(SUMMARY, trials, NULL, &text);
+    } else if (trials->columns.count) {
+        print_heading(trials, &text);
+        print_columns(trials, &text);
     } else if (sweep) {
         print_heading(trials, &text);
         gcs_print_study(trials->plan.trials, trials->plan.trial_count, &text);
@@ -200,8 +244,8 @@ static void warn_all(const struct trials *trials, const struct options *options)
     warn_gaps(trials);
     for (size_t i = 0; i < trials->plan.trial_count; i++) {
         const struct gcs_trial *trial = &trials->plan.trials[i];
-        overruled |= trial->warn_thresholds_overruled &&
-                     (trials->varied[0] || trials->varied[1] || trials->varied[2]);
+        for (unsigned t = 0; t < GCS_GENERATIONS; t++)
+            overruled |= trials->varied[t] && trial->warn_thresholds_overruled >> t & 1;
         freeze |= trial->warn_freeze_missing;
         unmet = trial->unmet && !unmet ? trial : unmet;
     }
@@ -213,8 +257,7 @@ static void warn_all(const struct trials *trials, const struct options *options)
         warn(false,
              "gc.freeze was asked of a version that has none (3.7 on): nothing was frozen");
     if (unmet)
-        warn(false, "strategy %s waits for the mark '%s', which never came", unmet->strategy,
-             unmet->unmet->label);
+        warn_unmet(unmet->strategy, unmet->unmet);
 }
 
 /* One --max COLUMN=VALUE. */
@@ -356,7 +399,10 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     unsigned made;
     struct gathered gathered = {0};
     struct maximum maxima[REPEAT_MAX];
-    if (!parse_maxima(trials, options, maxima))
+    if (!check_columns(trials) || !parse_maxima(trials, options, maxima))
+        return EXIT_USAGE;
+    struct kept kept;
+    if (!kept_store(&kept, trials->program, options, &trials->plan.indexes))
         return EXIT_USAGE;
     trials->plan.histories = options->output && detailed;
     if (trials->plan.histories && trials->plan.engine == GCS_ENGINE_INDEX) {
@@ -373,7 +419,7 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
         GCS_REQUIRE(gathered.details != NULL);
     }
-    trials->plan.observer = (struct gcs_observer){trial_done, &gathered};
+    trials->plan.observer = (struct gcs_observer){trial_done, stage_moved, &gathered};
     progress_begin(&gathered.progress, trials->plan.trial_count, options->quiet);
     struct gcs_error error = {0};
     enum gcs_status status = gcs_study_run(&trials->plan, &error);

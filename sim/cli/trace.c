@@ -26,7 +26,7 @@ static int provide(struct input *input, const struct options *options)
     struct gcs_workload *workload = NULL;
     enum gcs_status status = gcs_workload_read(input->config, &workload, &error);
     if (status == GCS_OK) {
-        status = gcs_workload_generate(workload, seed, max_events, &input->memory,
+        status = gcs_workload_generate(workload, seed, max_events, true, &input->memory,
                                        &input->trace, &error);
         gcs_workload_free(workload);
     }
@@ -81,66 +81,24 @@ static int write_either(struct input *input, const struct options *options)
                : EXIT_FAILED;
 }
 
-/* All that can be wrong with a trace, unreachable objects named included. */
-static int check(struct input *input, const struct options *options)
+int trace_check(struct input *input)
 {
     struct gcs_error error = {0};
     enum gcs_status status = gcs_trace_check(input->trace, &input->memory, &error);
-    if (status != GCS_OK) {
-        input_print_error(input, &error);
-        return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
-    }
-    if (!options->quiet)
+    if (status == GCS_OK)
+        return EXIT_DONE;
+    input_print_error(input, &error);
+    return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static int check(struct input *input, const struct options *options)
+{
+    int code = trace_check(input);
+    if (code == EXIT_DONE && !options->quiet)
         printf("%s: valid: %llu events, %llu allocations\n", input->path,
                (unsigned long long)input->trace->events,
                (unsigned long long)input->trace->allocations);
-    return EXIT_DONE;
-}
-
-static void row(struct gcs_grid *grid, const char *name, uint64_t value, uint64_t of)
-{
-    char count[32];
-    gcs_print_count(value, count);
-    gcs_grid_add(grid, "%s", name);
-    gcs_grid_add(grid, "%s", count);
-    if (of)
-        gcs_grid_add(grid, "%.1f %%", 100.0 * (double)value / (double)of);
-    else
-        gcs_grid_add(grid, "%s", "");
-}
-
-static int info(struct input *input, const struct options *options)
-{
-    const struct gcs_trace *trace = input->trace;
-    struct gcs_lifetimes lifetimes;
-    struct gcs_error error = {0};
-    struct gcs_grid grid;
-    struct gcs_text text;
-    (void)options;
-    if (gcs_lifetimes_of(trace, &input->memory, &lifetimes, &error) != GCS_OK) {
-        input_print_error(input, &error);
-        return EXIT_USAGE;
-    }
-    gcs_grid_init(&grid, 3);
-    gcs_text_init(&text, NULL);
-    uint64_t types = 0;
-    for (uint32_t i = 0; i < trace->type_count; i++)
-        types += trace->types[i] != NULL;
-    row(&grid, "events", trace->events, 0);
-    row(&grid, "types", types, 0);
-    row(&grid, "requests", trace->requests, 0);
-    row(&grid, "allocations", trace->allocations, 0);
-    row(&grid, "  die by reference count", lifetimes.deaths, trace->allocations);
-    row(&grid, "  become cyclic garbage", lifetimes.garbage_count, trace->allocations);
-    row(&grid, "  live at the end", lifetimes.survivors, trace->allocations);
-    row(&grid, "bytes in binary form", trace->image_size, 0);
-    gcs_grid_print(&grid, &text);
-    gcs_text_add(&text, "digest %s\n", trace->digest.hex);
-    print_out(&text);
-    gcs_text_fini(&text);
-    gcs_grid_fini(&grid);
-    gcs_lifetimes_fini(&lifetimes);
-    return EXIT_DONE;
+    return code;
 }
 
 static const struct {
@@ -149,14 +107,21 @@ static const struct {
     bool needs_output;
 } verbs[] = {{"make", write_either, true},
              {"check", check, false},
-             {"info", info, false},
+             {"info", trace_info, false},
              {"print", print_text, false},
              {"pack", write_either, true}};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 /* Before minutes are spent: is there a name to write to, and may it be? */
-static int check_output(size_t verb, const struct options *options)
+static int check_options(size_t verb, const struct options *options)
 {
+    bool info = verbs[verb].run == trace_info;
+    if (info && trace_info_options(options) != EXIT_DONE)
+        return EXIT_USAGE;
+    if (!info && (options->growth || options->table || options->format_name)) {
+        print_usage_error("--growth, --table and --format are of gcsim trace info");
+        return EXIT_USAGE;
+    }
     if (verbs[verb].needs_output && !options->output) {
         print_usage_error("-o FILE is needed (.gctrace is text, anything else bytes)");
         return EXIT_USAGE;
@@ -179,7 +144,7 @@ int command_trace(const struct options *options)
         if (!gcs_same(verbs[i].name, options->arguments.word[0]))
             continue;
         struct input input;
-        int code = check_output(i, options);
+        int code = check_options(i, options);
         if (code != EXIT_DONE)
             return code;
         code = input_open(&input, options->arguments.word[1], options);

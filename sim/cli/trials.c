@@ -301,6 +301,7 @@ static enum gcs_status make_plan(struct trials *trials, const struct options *op
     if (jobs < 1 || jobs > 256)
         return gcs_fail(error, GCS_INVALID, "--jobs: %llu is not in 1 ... 256",
                         (unsigned long long)jobs);
+    trials->columns = wanted->columns;
     trials->plan.jobs = (unsigned)jobs;
     trials->plan.max_memory = (size_t)wanted->max_memory;
     trials->plan.check = options->paranoid;

@@ -29,6 +29,7 @@ struct wanted {
     const char *engine;
     uint64_t max_events;
     uint64_t max_memory;
+    struct gcs_names columns;
 };
 
 /* wanted.c */

@@ -68,6 +68,7 @@ static void want_of_study(const struct input *input, struct gcs_arena *arena,
     wanted->engine = study->engine;
     wanted->max_events = study->max_events;
     wanted->max_memory = study->max_memory;
+    wanted->columns = study->columns;
 }
 
 static enum gcs_status want_of_options(const struct options *options, struct gcs_arena *arena,
@@ -86,6 +87,8 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         wanted->threshold1 = one(arena, options->threshold1);
     if (options->threshold2)
         wanted->threshold2 = one(arena, options->threshold2);
+    if (options->columns)
+        wanted->columns = split(arena, options->columns);
     if (options->cost)
         wanted->cost = options->cost;
     if (options->program_gc)

@@ -164,6 +164,23 @@ enum gcs_status gcs_config_check_text(const struct gcs_node *node, const char *t
 void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool starts);
 
 /*
+ * strategy.c, strategy_rule.c
+ */
+/** A strategy's parameters by name, with the values in force. */
+struct gcs_parameters {
+    const char **names;
+    const char **values;
+    size_t count;
+    struct gcs_arena *arena;
+};
+/** Puts the value in the place of `$name` in a word, if there is one. */
+enum gcs_status gcs_parameter_expand(const struct gcs_parameters *parameters, const char **word,
+                                     struct gcs_error *error);
+enum gcs_status gcs_rule_read(const struct gcs_node *node,
+                              const struct gcs_parameters *parameters, struct gcs_rule *rule,
+                              struct gcs_error *error);
+
+/*
  * values.c, rules.c, ranges.c
  */
 /** Type and bounds of a scalar; fills in what it holds. */

@@ -292,10 +292,18 @@ const struct gcs_key gcs_config_keys[] = {
         .help = "strategies; none: `default`"),
     ROW(GCS_DOCUMENT_STUDY, "strategies.[]", TEXT,
         .help = "`manual:every=1000,generation=1`, or the path of a file"),
+    ROW(GCS_DOCUMENT_STUDY, "cases", NAMED, .fallback = "{}",
+        .help = "programs to set side by side, by names of your own"),
+    ROW(GCS_DOCUMENT_STUDY, "cases.*", NAMED, .flags = GCS_KEY_PATHS,
+        .help = "what is different in it: keys of the workload, each with its value"),
+    ROW(GCS_DOCUMENT_STUDY, "cases.*.*", TEXT, .help = "the value of this key"),
     ROW(GCS_DOCUMENT_STUDY, "axes", NAMED, .fallback = "{}", .flags = GCS_KEY_PATHS,
         .help = "other axes: numeric keys of the workload, each with its values"),
     ROW(GCS_DOCUMENT_STUDY, "axes.*", LIST, .help = "values of this key"),
     ROW(GCS_DOCUMENT_STUDY, "axes.*.[]", TEXT, .help = "a value or a range"),
+    ROW(GCS_DOCUMENT_STUDY, "columns", LIST, .fallback = "[]",
+        .help = "what the table on the terminal shows; none: pauses, GC share, memory"),
+    ROW(GCS_DOCUMENT_STUDY, "columns.[]", TEXT, .help = "a column of summary.csv"),
     ROW(GCS_DOCUMENT_STUDY, "cost", TEXT, .flags = GCS_KEY_OPTIONAL,
         .help = "cost profile; absent: the model's"),
     ROW(GCS_DOCUMENT_STUDY, "seed", WHOLE, BOUNDS(0, 0x1p64), .fallback = "1",
@@ -324,12 +332,19 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STRATEGY, "rules", LIST, .fallback = "[]", .help = "what it does"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[]", MAP, .help = "a rule"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].when", TEXT,
-        .help =
-            "`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every TIME`, "
-            "`request-end`, `idle`, `every N idle`"),
+        .help = "`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every "
+                "TIME`, `after N allocations`, `after N requests`, `after TIME`, "
+                "`request-end`, `idle`, `every N idle`"),
+    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].if", LIST, .fallback = "[]",
+        .help = "a condition, or a list of which all must hold as the moment comes"),
+    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].if.[]", TEXT,
+        .help = "`count G over threshold`, `count G over N`, `count G up to N`, `TIME since "
+                "collect G`, `last collect under P%` (of the time since)"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do", LIST,
         .help = "one action, or a list of them in their order"),
-    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT, .help = CONFIG_ACTIONS),
+    ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT,
+        .help = "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 "
+                "[T2]]` (`*3`: three times what is in force), `threshold start`"),
 
     /* Cost profiles */
     ROW(GCS_DOCUMENT_COST, "cost", NAME, .help = "the profile's name"),

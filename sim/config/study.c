@@ -99,6 +99,24 @@ static enum gcs_status axis_of(const struct gcs_node *list, struct gcs_arena *ar
     return GCS_OK;
 }
 
+static enum gcs_status case_of(const struct gcs_node *map, struct gcs_arena *arena,
+                               struct gcs_case *one, struct gcs_error *error)
+{
+    const char **paths = gcs_arena_push(arena, (map->count + 1) * sizeof *paths);
+    const char **values = gcs_arena_push(arena, (map->count + 1) * sizeof *values);
+    size_t count = 0;
+    for (const struct gcs_node *child = map->first; child; child = child->next) {
+        const struct gcs_key *key = gcs_key_find(GCS_DOCUMENT_WORKLOAD, child->name);
+        if (!key || !gcs_config_is_scalar(key))
+            return gcs_fail(gcs_node_blame(child, error), GCS_INVALID, "'%s' is %s",
+                            child->name, key ? "no single value" : "no key of a workload");
+        paths[count] = child->name;
+        values[count++] = child->text;
+    }
+    *one = (struct gcs_case){map->name, {paths, count}, {values, count}};
+    return GCS_OK;
+}
+
 static const char *optional_text(const struct gcs_node *root, const char *name)
 {
     const struct gcs_node *node = gcs_node_at(root, name);
@@ -110,6 +128,7 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
 {
     const struct gcs_node *root = config->root;
     const struct gcs_node *axes = gcs_node_at(root, "axes");
+    const struct gcs_node *cases = gcs_node_at(root, "cases");
     GCS_REQUIRE(config->document == GCS_DOCUMENT_STUDY);
     struct gcs_study read = {
         .name = gcs_node_text(root, "study"),
@@ -118,7 +137,9 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
         .program = config->program,
         .models = names_of(gcs_node_at(root, "models"), arena),
         .strategies = names_of(gcs_node_at(root, "strategies"), arena),
+        .case_count = cases->count,
         .axis_count = axes->count,
+        .columns = names_of(gcs_node_at(root, "columns"), arena),
         .cost = optional_text(root, "cost"),
         .seed = gcs_node_whole(root, "seed"),
         .seeds = gcs_node_whole(root, "seeds"),
@@ -133,6 +154,10 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
     GCS_TRY(thresholds_of(gcs_node_at(root, "thresholds"), arena, &read, error));
     GCS_TRY(numbers_of(gcs_node_at(root, "threshold1"), arena, &read.threshold1, error));
     GCS_TRY(numbers_of(gcs_node_at(root, "threshold2"), arena, &read.threshold2, error));
+    struct gcs_case *each = gcs_arena_push(arena, (cases->count + 1) * sizeof *each);
+    for (const struct gcs_node *one = cases->first; one; one = one->next)
+        GCS_TRY(case_of(one, arena, &each[one->index], error));
+    read.cases = each;
     struct gcs_axis *all = gcs_arena_push(arena, (axes->count + 1) * sizeof *all);
     for (const struct gcs_node *axis = axes->first; axis; axis = axis->next)
         GCS_TRY(axis_of(axis, arena, &all[axis->index], error));

@@ -6,69 +6,136 @@
  * threshold, or a halt: a request, an action of program or strategy, garbage whose end depends
  * on what was freed before. Between them nobody walks: blocks of ops are jumped
  * (evaluate_ops.c), time and peaks are differences and maxima (evaluate_time.c). A collection
- * is a sum over positions (evaluate_collect.c); only linked garbage and a few tuples are looked
+ * is a sum over spans (evaluate_collect.c); only linked garbage and a few tuples are looked
  * at one by one (evaluate_islands.c, evaluate_singles.c).
  */
 #include "evaluate_private.h"
 
-/* Why the engine halts, in the order in which halts of one moment are taken. */
+/* Why the engine halts, in the order in which halts at one op are taken. */
 enum why {
-    HALT_CONDITION,  /* before the moment: garbage may die by count, if … */
-    HALT_STOP,       /* after it: an event that asks for something (struct gcs_stop) */
-    HALT_ALLOCATION, /* after it: a strategy acts at this allocation */
+    HALT_CONDITION, /* before the op: garbage may die by count, if … */
+    HALT_STOP,      /* after it: an event that asks for something (struct gcs_stop) */
+    HALT_RULE,      /* after it: a strategy acts by the clock, or by allocations */
     HALT_END,
 };
 
 /* Where it has to halt next, if no allocation triggers before. */
 struct halt {
-    uint32_t moment;
+    uint32_t op; /* the first that is not to be done */
     enum why why;
-    uint64_t object; /* HALT_ALLOCATION */
 };
 
-/* The moment at which an object is allocated: those before it are as many allocations as its
- * number says, and some others. */
-static uint32_t moment_of_object(const struct gcs_baseline *baseline, uint64_t object)
+static bool is_hidden(const struct gcs_baseline *baseline, uint32_t op)
 {
-    size_t low = 0, high = baseline->other_count;
+    return op < baseline->op_count && form_of_op(baseline, op) < GCS_FORM_FREED &&
+           kind_of_op(baseline, op)->hidden && !kind_of_op(baseline, op)->late;
+}
+
+static uint32_t op_behind_event(const struct evaluation *e, uint32_t op)
+{
+    while (is_hidden(e->baseline, op))
+        op++;
+    return op;
+}
+
+/* The op behind the event that allocates an object. */
+static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
+{
+    const struct gcs_index *index = e->index;
+    size_t low = 0, high = index->block_count; /* the last block before which it is not there */
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (index->points[middle].allocations < object)
+            low = middle;
+        else
+            high = middle;
+    }
+    struct point point = index->points[low];
+    uint32_t op = (uint32_t)low * BLOCK_OPS;
+    while (point.allocations < object)
+        point_pass(e->baseline, op++, &point);
+    return op_behind_event(e, op);
+}
+
+/* The op behind the `w` that takes the clock to `due`, if nothing else does before. */
+static uint32_t op_behind_work(const struct evaluation *e, gcs_time due)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    size_t low = e->passed.works, high = baseline->work_count;
+    gcs_time before = low ? baseline->works[low - 1].work : 0;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (baseline->others[middle].moment - middle < object)
+        if (baseline->works[middle].work - before < due - e->replay.clock)
             low = middle + 1;
         else
             high = middle;
     }
-    return (uint32_t)(object - 1 + low);
+    return low < baseline->work_count ? baseline->works[low].op + 1 : GCS_NEVER;
 }
 
-static void halt_at_allocations(const struct evaluation *e, struct halt *halt)
+/* The op behind the next event, if one can tell: events without a moment are not known. */
+static uint32_t op_behind_next(struct evaluation *e)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    uint32_t op = e->at.op;
+    if (op >= baseline->op_count)
+        return GCS_NEVER;
+    bool moment =
+        baseline->ops[op] <= GCS_FORM_MASK ||
+        (form_of_op(baseline, op) < GCS_FORM_FREED && !kind_of_op(baseline, op)->late);
+    if (!moment || baseline->aux[op] != 1)
+        e->uncovered = "a rule by the clock that comes due while another one collects";
+    return op_behind_event(e, op + 1);
+}
+
+/* A rule goes by the clock: work moves it, and so do collections, the automatic ones in the
+ * midst of an event. */
+static uint32_t op_behind_tick(struct evaluation *e)
+{
+    gcs_time due = rules_next_tick(&e->replay);
+    if (due == UINT64_MAX)
+        return GCS_NEVER;
+    if (due > e->replay.clock)
+        return op_behind_work(e, due);
+    return e->at.midst ? op_behind_event(e, e->at.op) : op_behind_next(e);
+}
+
+static uint32_t op_behind_rule(const struct evaluation *e, size_t rule)
 {
     const struct replay *replay = &e->replay;
-    const struct gcs_strategy *strategy = replay->setting->strategy;
-    for (size_t i = 0; i < strategy->rule_count; i++) {
-        if (strategy->rules[i].when != GCS_WHEN_ALLOCATIONS || strategy->rules[i].n == 0 ||
-            replay->due[i] > replay->trace->allocations)
-            continue;
-        uint32_t moment = moment_of_object(e->baseline, replay->due[i]);
-        if (moment < halt->moment)
-            *halt = (struct halt){moment, HALT_ALLOCATION, replay->due[i]};
+    if (replay->setting->strategy->rules[rule].when != GCS_WHEN_ALLOCATIONS ||
+        replay->rules[rule].due > replay->trace->allocations)
+        return GCS_NEVER;
+    return op_behind_object(e, replay->rules[rule].due);
+}
+
+static void halt_at_rules(struct evaluation *e, struct halt *halt)
+{
+    uint32_t first = op_behind_tick(e);
+    for (size_t i = 0; i < e->replay.setting->strategy->rule_count; i++) {
+        uint32_t op = op_behind_rule(e, i);
+        first = op < first ? op : first;
     }
+    if (first <= halt->op)
+        *halt = (struct halt){first, HALT_RULE};
 }
 
 static struct halt next_halt(struct evaluation *e)
 {
     const struct gcs_index *index = e->index;
     const struct gcs_baseline *baseline = e->baseline;
-    struct halt halt = {(uint32_t)baseline->moment_count, HALT_END, 0};
+    struct halt halt = {(uint32_t)baseline->op_count, HALT_END};
     if (e->met.stops < baseline->stop_count)
-        halt = (struct halt){baseline->stops[e->met.stops].moment, HALT_STOP, 0};
-    halt_at_allocations(e, &halt);
+        halt = (struct halt){baseline->stops[e->met.stops].op + 1, HALT_STOP};
+    halt_at_rules(e, &halt);
     while (e->met.activations < index->activation_count &&
            !index->activations[e->met.activations].conditional)
         e->met.activations++;
-    if (e->met.activations < index->activation_count &&
-        index->activations[e->met.activations].moment <= halt.moment)
-        halt = (struct halt){index->activations[e->met.activations].moment, HALT_CONDITION, 0};
+    if (e->met.activations == index->activation_count)
+        return halt;
+    uint32_t stamp = index->activations[e->met.activations].stamp;
+    if (stamp < halt.op || halt.why == HALT_END)
+        halt = (struct halt){stamp, HALT_CONDITION};
     return halt;
 }
 
@@ -77,6 +144,14 @@ static struct halt next_halt(struct evaluation *e)
 static void meet_condition(struct evaluation *e)
 {
     islands_activate(e, &e->index->activations[e->met.activations++]);
+}
+
+/* No check comes between `u` and `v`; what was scheduled there runs at its end. */
+static enum gcs_status meet_stretch(struct evaluation *e, bool enter, struct gcs_error *error)
+{
+    e->replay.stretch = enter;
+    arm_trigger(&e->replay);
+    return !enter && e->replay.scheduled ? check_scheduled(&e->replay, error) : GCS_OK;
 }
 
 static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
@@ -92,45 +167,56 @@ static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
         GCS_TRY(end_request(replay, &stop->event, error));
     else if (op == GCS_OP_COLLECT || op == GCS_OP_GC)
         GCS_TRY(act_program(replay, &stop->event, stop->values, error));
+    else if (op == GCS_OP_ENTER || op == GCS_OP_LEAVE)
+        GCS_TRY(meet_stretch(e, op == GCS_OP_ENTER, error));
     return rules_after(replay, &stop->event, error);
+}
+
+/* The event that is just over is an allocation, or else a `w`. */
+static enum gcs_status meet_rule(struct evaluation *e, struct gcs_error *error)
+{
+    struct gcs_event event = {.op = GCS_OP_WORK};
+    uint32_t op = e->at.op - 1;
+    while (op > 0 && is_hidden(e->baseline, op))
+        op--;
+    if (e->baseline->ops[op] > GCS_FORM_MASK)
+        event = (struct gcs_event){.op = GCS_OP_ALLOCATE, .object = point_now(e)->allocations};
+    return rules_after(&e->replay, &event, error);
 }
 
 static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
                                  struct gcs_error *error)
 {
+    pass_time(e, halt->op);
+    e->at.midst = false;
     if (halt->why == HALT_CONDITION) {
-        pass_time(e, halt->moment);
         meet_condition(e);
         return GCS_OK;
     }
-    pass_time(e, halt->moment + 1);
-    stand_at_moment(e, halt->moment);
+    stand(e);
     if (halt->why == HALT_STOP)
         return meet_stop(e, error);
-    const struct gcs_event event = {.op = GCS_OP_ALLOCATE, .object = halt->object};
-    return rules_after(&e->replay, &event, error);
+    return meet_rule(e, error);
 }
 
 /* An allocation took count0 over its threshold. Up to 3.11 the test comes in the middle of it,
- * before the moment has passed. */
+ * before all of its op is done. */
 static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
 {
     if (e->replay.model->timing == GCS_TIMING_ALLOCATION) {
-        pass_time(e, e->at.moments - 1);
+        pass_time(e, e->at.op - 1);
         stand_at_test(e);
     } else {
-        pass_time(e, e->at.moments);
-        stand_at_moment(e, e->at.moments - 1);
+        pass_time(e, e->at.op);
+        stand(e);
     }
+    if (e->replay.stretch && e->replay.model->timing == GCS_TIMING_CHECK) {
+        schedule(&e->replay);
+        e->above = INT64_MAX; /* nothing more can come of it */
+        return GCS_OK;
+    }
+    e->at.midst = true;
     return collect_automatically(&e->replay, error);
-}
-
-/* Up to the halt; true if an allocation triggers before. */
-static bool walk_to(struct evaluation *e, const struct halt *halt)
-{
-    if (halt->why == HALT_CONDITION || halt->why == HALT_END)
-        return walk_ops(e, halt->moment, UNTIL_NEXT);
-    return walk_ops(e, halt->moment + 1, UNTIL_DONE);
 }
 
 static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
@@ -140,7 +226,7 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
     GCS_TRY(rules_begin(&e->replay, error));
     for (;;) {
         struct halt halt = next_halt(e);
-        if (walk_to(e, &halt))
+        if (walk_ops(e, halt.op))
             GCS_TRY(trigger(e, error));
         else if (halt.why == HALT_END)
             break;
@@ -150,7 +236,7 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
         if (e->uncovered)
             break;
     }
-    pass_time(e, (uint32_t)e->baseline->moment_count);
+    pass_time(e, (uint32_t)e->baseline->op_count);
     return GCS_OK;
 }
 
@@ -177,13 +263,8 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return "a model that is not generational";
     if (index->baseline.uncovered)
         return index->baseline.uncovered;
-    if (index->baseline.stretches && setting->model->timing == GCS_TIMING_CHECK)
-        return "uninterruptible stretches";
     if (setting->memory != GCS_MEMORY_SUM)
         return "--memory pymalloc";
-    for (size_t i = 0; i < setting->strategy->rule_count; i++)
-        if (setting->strategy->rules[i].when == GCS_WHEN_TIME)
-            return "strategies that act by the clock";
     return NULL;
 }
 
@@ -215,8 +296,8 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
     if (status == GCS_OK)
         stand_at_end(&e);
     close_books(&e.replay);
-    islands_fini(&e);
-    singles_fini(&e);
+    islands_release(&e);
+    singles_release(&e);
     gcs_memory_free(memory, e.frozen.fading, e.frozen.capacity, sizeof *e.frozen.fading);
     *uncovered = e.uncovered;
     return status;

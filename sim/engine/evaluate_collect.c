@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A collection, from sums. It examines the positions from its generation's bound on: what it
- * meets is what is open there in the baseline, less what was freed; what it frees is the
- * garbage that lies there as a whole. Only islands and singles are looked at one by one.
+ * A collection, from sums. It examines what was tracked from its generation's bound on: it
+ * meets what of that is open in the baseline, less what was freed; it frees the garbage that
+ * lies there as a whole. Only islands and singles are looked at one by one.
  */
 #include "evaluate_private.h"
 
 #include <string.h>
 
-unsigned level_of(const struct evaluation *e, uint32_t position)
+unsigned level_of(const struct evaluation *e, uint32_t op)
 {
-    return position >= e->bound[0]   ? LEVEL_YOUNG
-           : position >= e->bound[1] ? LEVEL_MIDDLE
-           : position >= e->bound[2] ? LEVEL_OLD
-                                     : LEVEL_FROZEN;
+    return op >= e->bound[0]   ? LEVEL_YOUNG
+           : op >= e->bound[1] ? LEVEL_MIDDLE
+           : op >= e->bound[2] ? LEVEL_OLD
+                               : LEVEL_FROZEN;
 }
 
-bool is_frozen_fading(const struct evaluation *e, uint32_t position)
+bool is_frozen_fading(const struct evaluation *e, uint32_t op)
 {
     for (size_t i = 0; i < e->frozen.count; i++)
-        if (e->frozen.fading[i].from <= position && position < e->frozen.fading[i].to)
+        if (e->frozen.fading[i].from.op <= op && op < e->frozen.fading[i].to.op)
             return true;
     return false;
+}
+
+/* The first op whose object is not tracked yet. */
+static uint32_t tracked_end(const struct evaluation *e)
+{
+    return e->at.op - e->at.late;
 }
 
 /* The books of a level become those of another, as its objects do. */
@@ -33,7 +39,7 @@ static void move_freed(struct evaluation *e, unsigned from, unsigned to)
     memset(e->freed.clumps[from], 0, sizeof e->freed.clumps[from]);
 }
 
-/* Survivors move up, and so does what was freed: its positions lie there now. */
+/* Survivors move up, and so does what was freed: it would lie there now. */
 static void promote(struct evaluation *e, unsigned generation, const uint64_t *clumps)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
@@ -44,8 +50,10 @@ static void promote(struct evaluation *e, unsigned generation, const uint64_t *c
     add_sums(e->freed.tracked[next], clumps, TRACKED_SUMS);
     add_sums(e->freed.clumps[next], clumps, e->index->width);
     memset(e->freed.fading, 0, sizeof e->freed.fading);
-    for (unsigned g = 0; g <= generation && g < GCS_GENERATIONS - 1; g++)
-        e->bound[g] = e->at.items;
+    for (unsigned g = 0; g <= generation && g < GCS_GENERATIONS - 1; g++) {
+        e->bound[g] = tracked_end(e);
+        e->bounds[g] = e->now;
+    }
 }
 
 /* What a collection examines. */
@@ -55,15 +63,91 @@ struct examined {
     uint64_t clumps[SPAN_SUMS];     /* garbage that goes as a whole */
 };
 
-/* By positions, from the generation's bound on: all but the singles. */
-static void examine(const struct evaluation *e, unsigned generation, uint32_t event,
-                    struct examined *examined)
+/* The op that is not all done has tracked nothing yet. */
+static void take_late(const struct evaluation *e, bool atoms, bool only_shorts, uint64_t *sums)
+{
+    if (!e->at.late)
+        return;
+    const struct gcs_object_kind *kind = kind_of_op(e->baseline, e->at.op - 1);
+    bool is_short = form_of_op(e->baseline, e->at.op - 1) == GCS_FORM_BORN_SHORT;
+    const uint64_t own[TRACKED_SUMS] = {1, kind->references, kind->bytes};
+    if (kind->tracked && !kind->single && kind->atoms == atoms && (is_short || !only_shorts))
+        subtract_sums(sums, own, TRACKED_SUMS);
+}
+
+/* Short lives that are open and began at op `from` or later, which is near. */
+static void walk_shorts(const struct evaluation *e, uint32_t from, bool atoms, uint64_t *sums)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    for (uint32_t op = from; op < e->at.op; op++) {
+        const struct gcs_object_kind *kind = kind_of_op(baseline, op);
+        const uint64_t own[TRACKED_SUMS] = {1, kind->references, kind->bytes};
+        enum gcs_form form = form_of_op(baseline, op);
+        if (kind->atoms != atoms || !kind->tracked)
+            continue;
+        if (form == GCS_FORM_BORN_SHORT)
+            add_sums(sums, own, TRACKED_SUMS);
+        else if (form == GCS_FORM_FREED_SHORT && op - baseline->aux[op] >= from)
+            subtract_sums(sums, own, TRACKED_SUMS);
+    }
+    take_late(e, atoms, true, sums);
+}
+
+/* Short lives that are open and began at the bound or later. */
+static void add_shorts(const struct evaluation *e, const struct point *point, uint32_t bound,
+                       bool atoms, uint64_t *sums)
+{
+    if (e->at.op - bound < GCS_SHORT) {
+        walk_shorts(e, bound, atoms, sums);
+        return;
+    }
+    const uint32_t *shorts = atoms ? point->fleeting : point->shorts;
+    for (unsigned w = 0; w < TRACKED_SUMS; w++)
+        sums[w] += shorts[w];
+    take_late(e, atoms, true, sums);
+}
+
+/* What is open and was tracked at the generation's bound or later; in the oldest, where nothing
+ * is frozen, all that is alive. */
+static void add_tracked(const struct evaluation *e, const struct point *point,
+                        unsigned generation, uint64_t *sums)
+{
+    if (e->bound[generation] == 0) {
+        for (unsigned w = 0; w < TRACKED_SUMS; w++)
+            sums[w] += point->tracked[w];
+        take_late(e, false, false, sums);
+        return;
+    }
+    spans_open(&e->index->objects, &e->bounds[generation].objects, &e->now.objects, e->at.op,
+               sums);
+    add_shorts(e, point, e->bound[generation], false, sums);
+}
+
+static void add_fading(const struct evaluation *e, const struct point *point, uint64_t *sums)
+{
+    spans_open(&e->index->fading, &e->bounds[0].fading, &e->now.fading, e->at.op, sums);
+    add_shorts(e, point, e->bound[0], true, sums);
+}
+
+static void advance_places(struct evaluation *e)
+{
+    uint32_t op = tracked_end(e);
+    spans_advance(&e->index->objects, &e->now.objects, op);
+    spans_advance(&e->index->fading, &e->now.fading, op);
+    spans_advance(&e->index->clumps, &e->now.clumps, op);
+}
+
+/* All but the singles. */
+static void examine(struct evaluation *e, unsigned generation, struct examined *examined)
 {
     const struct gcs_index *index = e->index;
-    uint32_t bound = e->bound[generation], items = e->at.items;
-    spans_open(&index->objects, bound, items, event, examined->tracked);
-    spans_open(&index->fading, e->bound[0], items, event, examined->fading);
-    spans_over(&index->clumps, bound, items, event, examined->clumps);
+    const struct point *point = point_now(e);
+    memset(examined, 0, sizeof *examined);
+    advance_places(e);
+    add_tracked(e, point, generation, examined->tracked);
+    add_fading(e, point, examined->fading);
+    spans_over(&index->clumps, &e->bounds[generation].clumps, &e->now.clumps, e->at.op,
+               examined->clumps);
     for (unsigned level = 0; level <= generation; level++) {
         subtract_sums(examined->tracked, e->freed.tracked[level], TRACKED_SUMS);
         subtract_sums(examined->clumps, e->freed.clumps[level], index->width);
@@ -71,12 +155,13 @@ static void examine(const struct evaluation *e, unsigned generation, uint32_t ev
     subtract_sums(examined->fading, e->freed.fading, TRACKED_SUMS);
 }
 
-static void free_clumps(struct evaluation *e, const uint64_t *clumps)
+void free_sums(struct evaluation *e, const uint64_t *sums)
 {
     for (unsigned list = 1; list < e->baseline->list_count; list++)
-        free_shells(e, list, clumps[SUM_LISTS + list - 1]);
-    e->freed.objects += clumps[SUM_FREED_OBJECTS];
-    e->freed.bytes += clumps[SUM_FREED_BYTES];
+        if (sums[SUM_LISTS + list - 1])
+            free_shells(e, list, sums[SUM_LISTS + list - 1]);
+    e->freed.objects += sums[SUM_FREED_OBJECTS];
+    e->freed.bytes += sums[SUM_FREED_BYTES];
 }
 
 /* The counts when the collection is done: long-lived objects. A full one empties free lists,
@@ -98,28 +183,27 @@ static void count_survivors(struct evaluation *e, unsigned generation, int64_t s
 static void index_collect(void *self, unsigned generation, struct gcs_work *work)
 {
     struct evaluation *e = self;
-    uint32_t event = (uint32_t)e->replay.event;
     uint64_t objects = e->freed.objects, bytes = e->freed.bytes;
     struct examined examined;
     struct found found = {0};
 
     gcs_counts_begin(&e->counts, generation);
-    examine(e, generation, event, &examined);
+    examine(e, generation, &examined);
     const uint64_t *met = examined.tracked, *fading = examined.fading;
     const uint64_t *clumps = examined.clumps;
     uint64_t faded = fading[SUM_OBJECTS];
     if (e->baseline->single_count) {
-        singles_meet(e, generation, event, examined.tracked);
-        faded += singles_fade(e, generation, event);
+        singles_meet(e, generation, examined.tracked);
+        faded += singles_fade(e, generation);
     }
     if (e->index->island_count)
-        islands_collect(e, generation, event, &found);
-    free_clumps(e, clumps);
+        islands_collect(e, generation, &found);
+    free_sums(e, clumps);
 
     *work = (struct gcs_work){
         .generation = generation,
         .candidates = met[SUM_OBJECTS] + fading[SUM_OBJECTS],
-        .candidate_bytes = met[SUM_BYTES] + fading[SUM_BYTES],
+        .candidate_bytes = (met[SUM_BYTES] + fading[SUM_BYTES]) * GCS_BYTES_UNIT,
         .references = met[SUM_REFERENCES] + fading[SUM_REFERENCES],
         .collected = clumps[SUM_OBJECTS] + found.collected,
         .finalizers = clumps[SUM_FINALIZERS] + found.finalizers,
@@ -136,33 +220,34 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
 }
 
 /* Young tuples of atoms stay tracked: no collection will meet them. */
-static void freeze_fading(struct evaluation *e, uint32_t event)
+static void freeze_fading(struct evaluation *e)
 {
-    uint64_t fading[TRACKED_SUMS];
-    spans_open(&e->index->fading, e->bound[0], e->at.items, event, fading);
+    uint64_t fading[TRACKED_SUMS] = {0};
+    add_fading(e, point_now(e), fading);
     if (fading[SUM_OBJECTS] <= e->freed.fading[SUM_OBJECTS] || e->status != GCS_OK)
         return;
     e->status = GCS_GROW(e->replay.memory, &e->frozen.fading, &e->frozen.capacity,
                          e->frozen.count + 1, e->error);
     if (e->status != GCS_OK)
         return;
-    e->frozen.fading[e->frozen.count++] = (struct interval){e->bound[0], e->at.items};
+    e->frozen.fading[e->frozen.count++] = (struct interval){e->bounds[0].fading, e->now.fading};
     e->frozen.freed += e->freed.fading[SUM_OBJECTS]; /* gone before, but in the interval */
 }
 
 static void index_freeze(void *self)
 {
     struct evaluation *e = self;
-    uint32_t event = (uint32_t)e->replay.event;
     uint64_t met[TRACKED_SUMS] = {0}; /* nobody asks */
-    freeze_fading(e, event);
-    singles_meet(e, GCS_GENERATIONS - 1, event, met);
+    advance_places(e);
+    freeze_fading(e);
+    singles_meet(e, GCS_GENERATIONS - 1, met);
     singles_promote(e, GCS_GENERATIONS - 1, LEVEL_FROZEN);
     for (unsigned level = 0; level < LEVEL_FROZEN; level++)
         move_freed(e, level, LEVEL_FROZEN);
     memset(e->freed.fading, 0, sizeof e->freed.fading);
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
-        e->bound[g] = e->at.items;
+        e->bound[g] = tracked_end(e);
+        e->bounds[g] = e->now;
         e->counts.count[g] = 0;
     }
 }
@@ -174,6 +259,7 @@ static void index_unfreeze(void *self)
         e->uncovered = "gc.unfreeze of tuples that no collection has met";
     move_freed(e, LEVEL_FROZEN, LEVEL_OLD);
     e->bound[2] = 0;
+    e->bounds[2] = (struct places){0};
 }
 
 static void index_arm(void *self, int64_t above, int64_t threshold1)
@@ -197,24 +283,15 @@ const struct backing index_backing = {
     .check = index_check,
 };
 
-/* How many of the spans that begin in [from, to) are open at the end. */
-static uint64_t open_at_end(const struct evaluation *e, const struct spans *spans,
-                            uint32_t from, uint32_t to)
-{
-    uint64_t first[TRACKED_SUMS], second[TRACKED_SUMS];
-    spans_open(spans, from, e->at.items, GCS_NEVER - 1, first);
-    spans_open(spans, to, e->at.items, GCS_NEVER - 1, second);
-    return first[SUM_OBJECTS] - second[SUM_OBJECTS];
-}
-
 uint64_t count_frozen(const struct evaluation *e)
 {
-    uint64_t count = 0;
-    if (e->bound[2] > 0)
-        count = open_at_end(e, &e->index->objects, 0, e->bound[2]) -
-                e->freed.tracked[LEVEL_FROZEN][SUM_OBJECTS];
+    static const struct span_place start;
+    uint64_t sums[TRACKED_SUMS] = {0};
+    spans_open(&e->index->objects, &start, &e->bounds[2].objects, e->at.op, sums);
     for (size_t i = 0; i < e->frozen.count; i++)
-        count +=
-            open_at_end(e, &e->index->fading, e->frozen.fading[i].from, e->frozen.fading[i].to);
-    return count - e->frozen.freed + singles_frozen(e);
+        spans_open(&e->index->fading, &e->frozen.fading[i].from, &e->frozen.fading[i].to,
+                   e->at.op, sums);
+    if (e->bound[2] > 0)
+        subtract_sums(sums, e->freed.tracked[LEVEL_FROZEN], TRACKED_SUMS);
+    return sums[SUM_OBJECTS] - e->frozen.freed + singles_frozen(e);
 }

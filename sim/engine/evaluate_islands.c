@@ -27,18 +27,18 @@ enum gcs_status islands_prepare(struct evaluation *e)
     struct island_states *islands = &e->islands;
     size_t count = index->island_count;
     GCS_TRY(GCS_GROW(memory, &islands->waits, &islands->wait_capacity, count, e->error));
-    GCS_TRY(GCS_GROW(memory, &islands->ends, &islands->end_capacity, index->linked_count,
-                     e->error));
+    GCS_TRY(
+        GCS_GROW(memory, &islands->ends, &islands->end_capacity, index->part_count, e->error));
     GCS_TRY(GCS_GROW(memory, &islands->walked, &islands->walked_capacity, count, e->error));
     if (count) {
         memset(islands->waits, WAITS_NOWHERE, count);
-        memset(islands->ends, END_NONE, index->linked_count);
+        memset(islands->ends, END_NONE, index->part_count);
         memset(islands->walked, 0, count * sizeof *islands->walked);
     }
     return GCS_OK;
 }
 
-void islands_fini(struct evaluation *e)
+void islands_release(struct evaluation *e)
 {
     struct gcs_memory *memory = e->replay.memory;
     struct island_states *islands = &e->islands;
@@ -54,44 +54,51 @@ void islands_fini(struct evaluation *e)
  * not look, or a candidate. A fading one is untracked by it. */
 enum role { ROLE_UNTRACKED, ROLE_OUTSIDE, ROLE_CANDIDATE, ROLE_FADING };
 
+static const struct gcs_object_kind *kind_of(const struct evaluation *e,
+                                             const struct gcs_member *member)
+{
+    return &e->baseline->kinds[member->kind];
+}
+
 static enum role role_of(const struct evaluation *e, const struct gcs_member *member,
                          unsigned generation)
 {
-    uint32_t position = member->position;
-    if (member->single) {
-        enum single_state state = single_state(e, position);
+    const struct gcs_object_kind *kind = kind_of(e, member);
+    uint32_t op = member->op;
+    if (kind->single) {
+        enum single_state state = single_state(e, op);
         if (state != SINGLE_TRACKED && state != SINGLE_FADES)
             return ROLE_UNTRACKED;
-        if (single_level(e, position) > generation)
+        if (single_level(e, op) > generation)
             return ROLE_OUTSIDE;
         return state == SINGLE_FADES ? ROLE_FADING : ROLE_CANDIDATE;
     }
-    if (position == GCS_NEVER || (member->atoms && position < e->bound[0]))
+    if (op == GCS_NEVER || (kind->atoms && op < e->bound[0]))
         return ROLE_UNTRACKED;
-    if (position < e->bound[generation])
+    if (op < e->bound[generation])
         return ROLE_OUTSIDE;
-    return member->atoms ? ROLE_FADING : ROLE_CANDIDATE;
+    return kind->atoms ? ROLE_FADING : ROLE_CANDIDATE;
 }
 
 /* One object of an island goes. */
 static void free_member(struct evaluation *e, const struct gcs_member *member)
 {
-    const struct gcs_weight *weight = &e->baseline->weights[member->weight];
-    if (member->single) {
-        single_free(e, member->position);
-    } else if (member->position != GCS_NEVER) {
-        const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
-        if (!member->atoms)
-            add_sums(e->freed.tracked[level_of(e, member->position)], sums, TRACKED_SUMS);
-        else if (member->position >= e->bound[0])
+    const struct gcs_object_kind *kind = kind_of(e, member);
+    if (kind->single) {
+        single_free(e, member->op);
+    } else if (member->op != GCS_NEVER) {
+        const uint64_t sums[TRACKED_SUMS] = {1, kind->references, kind->bytes};
+        if (!kind->atoms)
+            add_sums(e->freed.tracked[level_of(e, member->op)], sums, TRACKED_SUMS);
+        else if (member->op >= e->bound[0])
             add_sums(e->freed.fading, sums, TRACKED_SUMS);
         else
-            e->frozen.freed += is_frozen_fading(e, member->position);
+            e->frozen.freed += is_frozen_fading(e, member->op);
     }
     e->freed.bytes += member->bytes;
     e->freed.objects++;
-    if (member->gc)
-        free_shells(e, member->list, 1);
+    if (kind->gc)
+        free_shells(e, kind->list, 1);
 }
 
 /* The collector itself finds the part unreachable: all of it is examined, and nothing that is
@@ -101,7 +108,7 @@ static bool is_found(struct evaluation *e, const struct gcs_part *part, unsigned
 {
     uint64_t tracked = 0, finalizers = 0, fading = 0;
     for (uint32_t m = 0; m < part->members; m++) {
-        const struct gcs_member *member = &e->baseline->members[part->first_member + m];
+        const struct gcs_member *member = &e->index->members[part->first_member + m];
         enum role role = role_of(e, member, generation);
         if (role == ROLE_UNTRACKED)
             continue;
@@ -122,8 +129,7 @@ static enum end end_of(struct evaluation *e, const struct gcs_part *part, unsign
 {
     bool all_found = true, all_gone = true; /* of those that refer to it */
     for (uint32_t i = 0; i < part->referrers; i++) {
-        uint32_t referrer = e->baseline->referrers[part->first_referrer + i];
-        uint8_t end = e->islands.ends[e->index->place_of[referrer]];
+        uint8_t end = e->islands.ends[e->index->referrers[part->first_referrer + i]];
         all_found &= end == END_PAST || end == END_FOUND;
         all_gone &= end != END_NONE;
     }
@@ -132,29 +138,55 @@ static enum end end_of(struct evaluation *e, const struct gcs_part *part, unsign
     return all_gone && !part->cyclic ? END_DIES : END_NONE;
 }
 
-/* Referrers come before those they refer to: one pass tells how each part ends, a second one
+/* What has a stamp before `done` has happened.
+ * Referrers come before those they refer to: one pass tells how each part ends, a second one
  * frees. True if nothing is left of the island. */
 static bool walk_island(struct evaluation *e, uint32_t which, unsigned generation,
-                        uint32_t event, struct found *found)
+                        uint32_t done, struct found *found)
 {
     const struct gcs_index *index = e->index;
     const struct island *island = &index->islands[which];
     bool empty = true;
     for (uint32_t place = island->first; place < island->first + island->count; place++) {
-        const struct gcs_part *part = &e->baseline->parts[index->linked[place]];
-        if (e->islands.ends[place] == END_NONE && part->event <= event)
+        const struct gcs_part *part = &index->parts[place];
+        if (e->islands.ends[place] == END_NONE && part->stamp < done)
             e->islands.ends[place] = (uint8_t)end_of(e, part, generation, found);
         empty &= e->islands.ends[place] != END_NONE;
     }
     for (uint32_t place = island->first; place < island->first + island->count; place++) {
-        const struct gcs_part *part = &e->baseline->parts[index->linked[place]];
+        const struct gcs_part *part = &index->parts[place];
         if (e->islands.ends[place] != END_FOUND && e->islands.ends[place] != END_DIES)
             continue;
         e->islands.ends[place] = END_PAST;
         for (uint32_t m = 0; m < part->members; m++)
-            free_member(e, &e->baseline->members[part->first_member + m]);
+            free_member(e, &e->index->members[part->first_member + m]);
     }
     return empty;
+}
+
+/* Nothing of it has gone yet, and the collection examines all of it: all is found. */
+static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned generation)
+{
+    const struct island *island = &e->index->islands[which];
+    if (island->kind == GCS_NEVER || island->low < e->bound[generation] ||
+        island->stamp >= e->at.op)
+        return false;
+    for (uint32_t place = island->first; place < island->first + island->count; place++)
+        if (e->islands.ends[place] != END_NONE)
+            return false;
+    return true;
+}
+
+static void free_whole(struct evaluation *e, uint32_t which, unsigned generation,
+                       struct found *found)
+{
+    const struct gcs_index *index = e->index;
+    const uint64_t *sums =
+        index->clumps.kinds + (size_t)index->islands[which].kind * index->width;
+    add_sums(e->freed.tracked[generation], sums, TRACKED_SUMS);
+    free_sums(e, sums);
+    found->collected += sums[SUM_OBJECTS];
+    found->finalizers += sums[SUM_FINALIZERS];
 }
 
 static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
@@ -164,11 +196,11 @@ static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
 }
 
 /* Islands with new garbage wait for the next collection. */
-static void activate(struct evaluation *e, uint32_t event)
+static void activate(struct evaluation *e)
 {
     const struct gcs_index *index = e->index;
     while (e->islands.activated < index->activation_count &&
-           index->activations[e->islands.activated].event <= event) {
+           index->activations[e->islands.activated].stamp < e->at.op) {
         uint32_t island = index->activations[e->islands.activated++].island;
         if (e->islands.waits[island] != WAITS_GONE && e->islands.waits[island] != 0)
             wait_for(e, island, 0);
@@ -176,12 +208,11 @@ static void activate(struct evaluation *e, uint32_t event)
 }
 
 /* Oldest generation first; what is left of an island waits for the next older one. */
-void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
-                     struct found *found)
+void islands_collect(struct evaluation *e, unsigned generation, struct found *found)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
     uint32_t now = ++e->islands.walk_number;
-    activate(e, event);
+    activate(e);
     for (unsigned g = generation + 1; g-- > 0;) {
         struct number_list *waiting = &e->islands.waiting[g];
         size_t count = waiting->count;
@@ -191,7 +222,12 @@ void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
             if (e->islands.waits[island] != g || e->islands.walked[island] == now)
                 continue; /* it waits elsewhere, or stands here twice */
             e->islands.walked[island] = now;
-            if (walk_island(e, island, generation, event, found))
+            if (goes_whole(e, island, generation)) {
+                free_whole(e, island, generation, found);
+                e->islands.waits[island] = WAITS_GONE;
+                continue;
+            }
+            if (walk_island(e, island, generation, e->at.op, found))
                 e->islands.waits[island] = WAITS_GONE;
             else
                 wait_for(e, island, next);
@@ -202,6 +238,8 @@ void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
 void islands_activate(struct evaluation *e, const struct activation *activation)
 {
     struct found nothing = {0};
-    if (walk_island(e, activation->island, NO_COLLECTION, activation->event, &nothing))
+    if (e->islands.waits[activation->island] == WAITS_GONE)
+        return;
+    if (walk_island(e, activation->island, NO_COLLECTION, activation->stamp + 1, &nothing))
         e->islands.waits[activation->island] = WAITS_GONE;
 }

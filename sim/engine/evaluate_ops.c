@@ -10,10 +10,16 @@ static const struct list_jump *lists_at(const struct gcs_index *index, size_t bl
     return index->block_lists + block * index->baseline.list_count;
 }
 
+/* At a block's start, or the end. */
+static const struct list_jump *lists_here(const struct evaluation *e)
+{
+    return lists_at(e->index, (e->at.op + BLOCK_OPS - 1) / BLOCK_OPS);
+}
+
 /* At a block's start, after a walk: which free lists differ from the baseline's? */
 static void compare_lists(struct evaluation *e)
 {
-    const struct list_jump *lists = lists_at(e->index, e->at.op / BLOCK_OPS);
+    const struct list_jump *lists = lists_here(e);
     e->lists.strayed = 0;
     for (unsigned list = 1; list < e->baseline->list_count; list++)
         if (e->lists.held[list] != lists[list].start)
@@ -24,7 +30,7 @@ static void compare_lists(struct evaluation *e)
 /* Before ops are walked one by one: what is in every free list? */
 static void fetch_lists(struct evaluation *e)
 {
-    const struct list_jump *lists = lists_at(e->index, e->at.op / BLOCK_OPS);
+    const struct list_jump *lists = lists_here(e);
     for (unsigned list = 1; list < e->baseline->list_count; list++)
         if (!(e->lists.strayed & 1u << list))
             e->lists.held[list] = lists[list].start;
@@ -44,12 +50,12 @@ static bool lists_agree(const struct evaluation *e, const struct jump *jump,
     return true;
 }
 
-/* Jumps the ops if nothing can happen in them. `limit`: moments that may begin. */
+/* Jumps the ops if nothing can happen in them. */
 static bool jump_over(struct evaluation *e, const struct jump *over,
-                      const struct list_jump *lists, uint32_t limit)
+                      const struct list_jump *lists)
 {
     int64_t count = e->counts.count[0];
-    if (over[1].moments > limit || count + over->top > e->above ||
+    if (count + over->top > e->above ||
         (over->ceiling > e->above && over->ceiling != NO_ALLOCATION) ||
         !lists_agree(e, over, lists))
         return false;
@@ -58,15 +64,13 @@ static bool jump_over(struct evaluation *e, const struct jump *over,
         unsigned list = (unsigned)__builtin_ctz(left);
         e->lists.held[list] = (uint16_t)(e->lists.held[list] + lists[list].net);
     }
-    e->at.moments = over[1].moments;
-    e->at.items = over[1].items;
     return true;
 }
 
 /* Which of the lists that strayed have met the baseline's again? */
 static void drop_met_lists(struct evaluation *e)
 {
-    const struct list_jump *lists = lists_at(e->index, e->at.op / BLOCK_OPS);
+    const struct list_jump *lists = lists_here(e);
     for (uint32_t left = e->lists.strayed; left; left &= left - 1) {
         unsigned list = (unsigned)__builtin_ctz(left);
         if (e->lists.held[list] == lists[list].start)
@@ -74,25 +78,30 @@ static void drop_met_lists(struct evaluation *e)
     }
 }
 
+/* The first op behind the block, or the region. */
+static uint32_t end_of(const struct evaluation *e, size_t place, size_t ops)
+{
+    size_t end = (place + 1) * ops;
+    return (uint32_t)(end < e->baseline->op_count ? end : e->baseline->op_count);
+}
+
 static void jump_blocks(struct evaluation *e, uint32_t limit)
 {
+    enum { REGION_OPS = BLOCK_OPS * BLOCK_BLOCKS };
     const struct gcs_index *index = e->index;
     size_t codes = e->baseline->list_count;
-    for (;;) {
-        size_t block = e->at.op / BLOCK_OPS;
-        if (block >= index->block_count)
+    while (e->at.op < limit) {
+        size_t block = e->at.op / BLOCK_OPS, region = block / BLOCK_BLOCKS;
+        uint32_t block_end = end_of(e, block, BLOCK_OPS);
+        uint32_t region_end = end_of(e, region, REGION_OPS);
+        if (block % BLOCK_BLOCKS == 0 && region_end <= limit &&
+            jump_over(e, &index->regions[region], index->region_lists + region * codes))
+            e->at.op = region_end;
+        else if (block_end <= limit &&
+                 jump_over(e, &index->blocks[block], lists_at(index, block)))
+            e->at.op = block_end;
+        else
             return;
-        size_t region = block / BLOCK_BLOCKS;
-        if (block % BLOCK_BLOCKS == 0 &&
-            jump_over(e, &index->regions[region], index->region_lists + region * codes,
-                      limit)) {
-            block = (region + 1) * BLOCK_BLOCKS;
-            e->at.op = (block < index->block_count ? block : index->block_count) * BLOCK_OPS;
-        } else if (jump_over(e, &index->blocks[block], lists_at(index, block), limit)) {
-            e->at.op += BLOCK_OPS;
-        } else {
-            return;
-        }
         drop_met_lists(e);
     }
 }
@@ -118,8 +127,14 @@ static void free_shell(struct evaluation *e, unsigned list)
 
 void free_shells(struct evaluation *e, unsigned list, uint64_t shells)
 {
-    while (shells-- > 0)
-        free_shell(e, list);
+    unsigned room = 0;
+    if (list)
+        room = (unsigned)(e->baseline->list_capacity[list] - e->lists.held[list]);
+    uint64_t parked = shells < room ? shells : room;
+    int64_t count = e->counts.count[0] - (int64_t)(shells - parked);
+    if (parked)
+        e->lists.held[list] = (uint16_t)(e->lists.held[list] + parked);
+    e->counts.count[0] = count > 0 ? count : 0;
 }
 
 /* A strategy may collect before the first op. */
@@ -130,78 +145,40 @@ void begin_ops(struct evaluation *e)
 
 void track_late(struct evaluation *e)
 {
-    e->at.items += e->at.late;
     e->at.late = 0;
 }
 
 /* True if it triggers. */
-static bool allocate_tracked(struct evaluation *e, unsigned list)
+static bool do_op(struct evaluation *e, uint16_t code)
 {
-    bool triggers = allocate(e, list) && e->counts.count[0] > e->above;
-    if (triggers && e->replay.model->timing == GCS_TIMING_ALLOCATION)
-        e->at.late = 1; /* up to 3.11 an object is tracked after the collection it triggers */
-    else
-        e->at.items++;
-    return triggers;
-}
-
-static bool begins_moment(enum gcs_baseline_op op)
-{
-    return op == GCS_DO_MOMENT || op == GCS_DO_ALLOCATE || op == GCS_DO_ALLOCATE_TRACKED;
-}
-
-/* True if it triggers. */
-static bool do_op(struct evaluation *e, enum gcs_baseline_op op, unsigned list)
-{
-    e->at.moments += begins_moment(op);
-    switch (op) {
-    case GCS_DO_ALLOCATE:
-    case GCS_DO_HIDE:
-        return allocate(e, list) && e->counts.count[0] > e->above;
-    case GCS_DO_ALLOCATE_TRACKED:
-    case GCS_DO_HIDE_TRACKED:
-        return allocate_tracked(e, list);
-    case GCS_DO_FREE:
-    case GCS_DO_FREE_TRACKED:
-        free_shell(e, list);
-        break;
-    case GCS_DO_TRACK:
-        e->at.items++;
-        break;
-    case GCS_DO_MOMENT:
-        break;
+    const struct gcs_object_kind *kind = &e->baseline->kinds[code >> GCS_FORM_BITS];
+    if (!kind->gc)
+        return false;
+    if ((code & GCS_FORM_MASK) >= GCS_FORM_FREED) {
+        free_shell(e, kind->list);
+        return false;
     }
-    return false;
+    if (kind->late || !allocate(e, kind->list) || e->counts.count[0] <= e->above)
+        return false;
+    /* Up to 3.11 an object is tracked after the collection it triggers. */
+    e->at.late = e->replay.model->timing == GCS_TIMING_ALLOCATION;
+    return true;
 }
 
-/* Whether the op lies behind the limit, all of whose moments have begun. A hidden companion
- * still belongs to its owner's moment. */
-static bool is_beyond(enum gcs_baseline_op op, enum until until)
+bool walk_ops(struct evaluation *e, uint32_t limit)
 {
-    if (until == UNTIL_NEXT)
-        return begins_moment(op);
-    return op != GCS_DO_HIDE && op != GCS_DO_HIDE_TRACKED;
-}
-
-bool walk_ops(struct evaluation *e, uint32_t limit, enum until until)
-{
-    const struct gcs_baseline *baseline = e->baseline;
     track_late(e);
-    for (;;) {
+    while (e->at.op < limit) {
         if (e->at.op % BLOCK_OPS == 0) {
             if (e->lists.fetched)
                 compare_lists(e);
-            jump_blocks(e, until == UNTIL_DONE ? limit - 1 : limit);
+            jump_blocks(e, limit);
             fetch_lists(e);
+            if (e->at.op >= limit)
+                return false;
         }
-        if (e->at.op >= baseline->op_count)
-            return false;
-        uint8_t code = baseline->ops[e->at.op];
-        enum gcs_baseline_op op = (enum gcs_baseline_op)(code >> GCS_OP_SHIFT);
-        if (e->at.moments == limit && is_beyond(op, until))
-            return false;
-        e->at.op++;
-        if (do_op(e, op, code & GCS_OP_LIST))
+        if (do_op(e, e->baseline->ops[e->at.op++]))
             return true;
     }
+    return false;
 }

@@ -14,7 +14,7 @@
 
 #include "index_private.h"
 
-/* Where a position lies now: not examined yet, in generation 1 or 2, frozen. */
+/* Where what an op tracked lies now: not examined yet, in generation 1 or 2, frozen. */
 enum { LEVEL_YOUNG, LEVEL_MIDDLE, LEVEL_OLD, LEVEL_FROZEN, LEVELS };
 
 /* What the collector makes of a single. It fades while a collection is on that untracks it. */
@@ -25,16 +25,18 @@ struct number_list {
     size_t count, capacity;
 };
 
-struct interval {
-    uint32_t from, to; /* positions [from, to) */
-};
-
 /* The place in the ops. */
 struct op_place {
-    size_t op;        /* the next */
-    uint32_t moments; /* begun */
-    uint32_t items;   /* tracked */
-    uint32_t late;    /* 1: the last op's object is tracked after the collection it triggers */
+    uint32_t op;   /* the next: ops before it are done */
+    uint32_t late; /* 1: the last op's object is tracked after the collection it triggers */
+    struct point point; /* the baseline when `op` ops were done, or fewer */
+    uint32_t passed;    /* how many: point_at tells it of them all */
+    bool midst;         /* a collection came in the midst of an event: its rules are to come */
+};
+
+/* Places among the spans at an op. */
+struct places {
+    struct span_place objects, fading, clumps;
 };
 
 /* The free lists. Those that do not differ from the baseline's are looked up only when needed:
@@ -45,10 +47,10 @@ struct held_lists {
     bool fetched;
 };
 
-/* The place in time: all moments before have passed. */
+/* The place in time. */
 struct passed {
-    uint32_t moments;
-    size_t others;   /* of these, in baseline->others */
+    uint32_t ops;    /* whose work is done, and whose peaks are known */
+    size_t works;    /* of these, in baseline->works */
     size_t declared; /* of baseline->declared */
 };
 
@@ -61,6 +63,10 @@ struct freed {
 };
 
 /* Tuples of atoms that were frozen unexamined stay tracked: where they lie. */
+struct interval {
+    struct span_place from, to; /* of the fading */
+};
+
 struct frozen {
     struct interval *fading;
     size_t count, capacity;
@@ -102,7 +108,9 @@ struct evaluation {
         size_t activations; /* of index->activations, if conditional */
     } met;                  /* the halts so far */
 
-    uint32_t bound[GCS_GENERATIONS]; /* a collection examines the positions from here on */
+    uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
+    struct places bounds[GCS_GENERATIONS];
+    struct places now; /* at the last collection */
     struct freed freed;
     struct frozen frozen;
     struct island_states islands;
@@ -136,53 +144,55 @@ static inline void subtract_sums(uint64_t *from, const uint64_t *sums, unsigned 
 bool append_number(struct evaluation *e, struct number_list *list, uint32_t number);
 
 /* evaluate_ops.c */
-/* UNTIL_DONE: to the end of moment `limit` − 1. UNTIL_NEXT: up to moment `limit`, past all that
- * happens in events without a moment before it. */
-enum until { UNTIL_DONE, UNTIL_NEXT };
 void begin_ops(struct evaluation *e);
-/* True if an allocation took count0 over its threshold before. */
-bool walk_ops(struct evaluation *e, uint32_t limit, enum until until);
+/* Up to op `limit`. True if an allocation took count0 over its threshold before. */
+bool walk_ops(struct evaluation *e, uint32_t limit);
 /* The object whose allocation triggered is tracked now. */
 void track_late(struct evaluation *e);
 /* Objects of the collector's are freed: their shells go to a free list, or count0 falls. */
 void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
 
 /* evaluate_time.c */
-/* Time passes up to the end of the moments before `to`. */
-void pass_time(struct evaluation *e, uint32_t to);
-/* The books at the end of a moment's event … */
-void stand_at_moment(struct evaluation *e, uint32_t moment);
-/* … or in the middle, at the threshold test of the last op's allocation … */
+/* The baseline as the ops done left it. */
+const struct point *point_now(struct evaluation *e);
+/* The baseline after the first `ops` ops. */
+struct point point_at(const struct evaluation *e, uint32_t ops);
+/* Time passes until `ops` ops are done. */
+void pass_time(struct evaluation *e, uint32_t ops);
+/* The books when the ops done are done … */
+void stand(struct evaluation *e);
+/* … or in the middle of the last one, at the threshold test of its allocation … */
 void stand_at_test(struct evaluation *e);
-/* … or at the end of the trace, an event without a moment. */
+/* … or at the end of the trace. */
 void stand_at_end(struct evaluation *e);
 
 /* evaluate_collect.c */
+/* What goes with these sums is freed: its shells, its bytes. */
+void free_sums(struct evaluation *e, const uint64_t *sums);
 extern const struct backing index_backing;
-unsigned level_of(const struct evaluation *e, uint32_t position);
-bool is_frozen_fading(const struct evaluation *e, uint32_t position);
+unsigned level_of(const struct evaluation *e, uint32_t op);
+bool is_frozen_fading(const struct evaluation *e, uint32_t op);
 /* How many frozen objects the trace leaves behind. */
 uint64_t count_frozen(const struct evaluation *e);
 
 /* evaluate_islands.c */
 enum gcs_status islands_prepare(struct evaluation *e);
-void islands_fini(struct evaluation *e);
+void islands_release(struct evaluation *e);
 /* A collection of `generation` walks all islands that it concerns. */
-void islands_collect(struct evaluation *e, unsigned generation, uint32_t event,
-                     struct found *found);
+void islands_collect(struct evaluation *e, unsigned generation, struct found *found);
 /* No collection: what hangs off garbage may die by count at this activation. */
 void islands_activate(struct evaluation *e, const struct activation *activation);
 
 /* evaluate_singles.c */
 enum gcs_status singles_prepare(struct evaluation *e);
-void singles_fini(struct evaluation *e);
-enum single_state single_state(const struct evaluation *e, uint32_t position);
-unsigned single_level(const struct evaluation *e, uint32_t position);
-void single_free(struct evaluation *e, uint32_t position);
+void singles_release(struct evaluation *e);
+enum single_state single_state(const struct evaluation *e, uint32_t op);
+unsigned single_level(const struct evaluation *e, uint32_t op);
+void single_free(struct evaluation *e, uint32_t op);
 /* Those that a collection meets, added to the sums of what it meets; the dead are forgotten. */
-void singles_meet(struct evaluation *e, unsigned generation, uint32_t event, uint64_t *met);
+void singles_meet(struct evaluation *e, unsigned generation, uint64_t *met);
 /* The collector's passes over tuples, then over dicts. Returns how many it untracks. */
-uint64_t singles_fade(struct evaluation *e, unsigned generation, uint32_t event);
+uint64_t singles_fade(struct evaluation *e, unsigned generation);
 /* The collection is over: those that are still tracked move to level `next`. */
 void singles_promote(struct evaluation *e, unsigned generation, unsigned next);
 uint64_t singles_frozen(const struct evaluation *e);

@@ -20,7 +20,7 @@ enum gcs_status singles_prepare(struct evaluation *e)
     return GCS_OK;
 }
 
-void singles_fini(struct evaluation *e)
+void singles_release(struct evaluation *e)
 {
     struct gcs_memory *memory = e->replay.memory;
     struct single_states *singles = &e->singles;
@@ -31,19 +31,19 @@ void singles_fini(struct evaluation *e)
                         sizeof *singles->known[level].numbers);
 }
 
-enum single_state single_state(const struct evaluation *e, uint32_t position)
+enum single_state single_state(const struct evaluation *e, uint32_t op)
 {
-    return (enum single_state)e->singles.states[gcs_baseline_single(e->baseline, position)];
+    return (enum single_state)e->singles.states[gcs_baseline_single(e->baseline, op)];
 }
 
-unsigned single_level(const struct evaluation *e, uint32_t position)
+unsigned single_level(const struct evaluation *e, uint32_t op)
 {
-    return e->singles.levels[gcs_baseline_single(e->baseline, position)];
+    return e->singles.levels[gcs_baseline_single(e->baseline, op)];
 }
 
-void single_free(struct evaluation *e, uint32_t position)
+void single_free(struct evaluation *e, uint32_t op)
 {
-    e->singles.states[gcs_baseline_single(e->baseline, position)] = SINGLE_GONE;
+    e->singles.states[gcs_baseline_single(e->baseline, op)] = SINGLE_GONE;
 }
 
 static void know(struct evaluation *e, unsigned level, uint32_t single)
@@ -53,20 +53,19 @@ static void know(struct evaluation *e, unsigned level, uint32_t single)
 }
 
 /* Tracked, and not dead by its own count. */
-static bool is_there(const struct evaluation *e, uint32_t single, uint32_t event)
+static bool is_there(const struct evaluation *e, uint32_t single)
 {
     return e->singles.states[single] == SINGLE_TRACKED &&
-           e->baseline->item_end[e->baseline->singles[single].position] > event;
+           e->baseline->singles[single].end >= e->at.op;
 }
 
 /* What the collector makes of a child, if no collection is on: SINGLE_FADES is not met. */
 static enum single_state child_state(const struct evaluation *e, const struct gcs_child *child)
 {
-    if (e->baseline->item_weight[child->position] & GCS_SINGLE)
-        return single_state(e, child->position);
-    return child->position >= e->bound[0] || is_frozen_fading(e, child->position)
-               ? SINGLE_TRACKED
-               : SINGLE_UNTRACKED;
+    if (child->single)
+        return single_state(e, child->op);
+    return child->op >= e->bound[0] || is_frozen_fading(e, child->op) ? SINGLE_TRACKED
+                                                                      : SINGLE_UNTRACKED;
 }
 
 /* A dict is tracked from birth only if it holds a tuple that is, then: states have not changed
@@ -84,7 +83,7 @@ static void meet_new(struct evaluation *e)
 {
     const struct gcs_baseline *baseline = e->baseline;
     for (uint32_t single = e->singles.met; single < baseline->single_count; single++) {
-        if (baseline->singles[single].position >= e->at.items)
+        if (baseline->singles[single].op >= e->at.op - e->at.late)
             break;
         if (is_tracked_at_birth(e, &baseline->singles[single]))
             know(e, LEVEL_YOUNG, single);
@@ -95,10 +94,10 @@ static void meet_new(struct evaluation *e)
 }
 
 /* Dicts in which a container was stored since then are tracked again. */
-static void meet_holdings(struct evaluation *e, uint32_t event)
+static void meet_holdings(struct evaluation *e)
 {
     while (e->singles.holdings < e->index->holding_count &&
-           e->index->holdings[e->singles.holdings].event <= event) {
+           e->index->holdings[e->singles.holdings].stamp < e->at.op) {
         uint32_t single = e->index->holdings[e->singles.holdings++].single;
         if (e->singles.states[single] != SINGLE_UNTRACKED)
             continue;
@@ -110,23 +109,21 @@ static void meet_holdings(struct evaluation *e, uint32_t event)
 static void add_single(const struct evaluation *e, uint32_t single, uint64_t *met)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    uint32_t position = baseline->singles[single].position;
-    const struct gcs_weight *weight =
-        &baseline->weights[baseline->item_weight[position] & ~GCS_SINGLE];
-    const uint64_t sums[TRACKED_SUMS] = {1, weight->references, weight->bytes};
+    const struct gcs_object_kind *kind = &baseline->kinds[baseline->singles[single].kind];
+    const uint64_t sums[TRACKED_SUMS] = {1, kind->references, kind->bytes};
     add_sums(met, sums, TRACKED_SUMS);
 }
 
-void singles_meet(struct evaluation *e, unsigned generation, uint32_t event, uint64_t *met)
+void singles_meet(struct evaluation *e, unsigned generation, uint64_t *met)
 {
     meet_new(e);
-    meet_holdings(e, event);
+    meet_holdings(e);
     for (unsigned level = 0; level <= generation; level++) {
         struct number_list *known = &e->singles.known[level];
         size_t kept = 0;
         for (size_t i = 0; i < known->count; i++) {
             uint32_t single = known->numbers[i];
-            if (!is_there(e, single, event))
+            if (!is_there(e, single))
                 continue;
             add_single(e, single, met);
             known->numbers[kept++] = single;
@@ -139,48 +136,45 @@ void singles_meet(struct evaluation *e, unsigned generation, uint32_t event, uin
  * collections have left a child with a root in its place, before the holder, and have moved one
  * without any other reference behind it. */
 static bool is_atom_by_then(struct evaluation *e, const struct gcs_single *holder,
-                            const struct gcs_child *child, unsigned generation, uint32_t event)
+                            const struct gcs_child *child, unsigned generation)
 {
-    const struct gcs_baseline *baseline = e->baseline;
     enum single_state state = child_state(e, child);
-    if (child->position >= e->bound[0] &&
-        !(baseline->item_weight[child->position] & GCS_SINGLE))
+    if (child->op >= e->bound[0] && !child->single)
         state = SINGLE_FADES;                  /* its first collection */
     if (holder->dict || state != SINGLE_FADES) /* dicts come last */
         return state != SINGLE_TRACKED;
-    if (event >= child->rooted_until) {
-        if (event >= child->sole_until)
+    if (child->rooted_until < e->at.op) {
+        if (child->sole_until < e->at.op)
             e->uncovered = "tuples in tuples, in an order that depends on who else holds them";
         return false;
     }
     /* A full collection goes through generations 2, 0, 1. */
-    return generation < 2 || level_of(e, child->position) != LEVEL_MIDDLE ||
-           level_of(e, holder->position) != LEVEL_YOUNG;
+    return generation < 2 || level_of(e, child->op) != LEVEL_MIDDLE ||
+           level_of(e, holder->op) != LEVEL_YOUNG;
 }
 
 /* Whether the collector, coming to it, finds nothing but atoms in it. */
-static bool single_fades(struct evaluation *e, uint32_t which, unsigned generation,
-                         uint32_t event)
+static bool single_fades(struct evaluation *e, uint32_t which, unsigned generation)
 {
     const struct gcs_single *single = &e->baseline->singles[which];
-    if (event >= single->held_from)
+    if (single->held_from < e->at.op)
         return false;
     for (uint32_t i = 0; i < single->children; i++)
         if (!is_atom_by_then(e, single, &e->baseline->children[single->first_child + i],
-                             generation, event))
+                             generation))
             return false;
     return true;
 }
 
 /* untrack_tuples, or untrack_dicts. */
-static uint64_t fade_kind(struct evaluation *e, bool dicts, unsigned generation, uint32_t event)
+static uint64_t fade_kind(struct evaluation *e, bool dicts, unsigned generation)
 {
     uint64_t faded = 0;
     for (unsigned level = generation + 1; level-- > 0;)
         for (size_t i = 0; i < e->singles.known[level].count; i++) {
             uint32_t which = e->singles.known[level].numbers[i];
             if (e->baseline->singles[which].dict == dicts &&
-                single_fades(e, which, generation, event)) {
+                single_fades(e, which, generation)) {
                 e->singles.states[which] = SINGLE_FADES;
                 faded++;
             }
@@ -188,11 +182,11 @@ static uint64_t fade_kind(struct evaluation *e, bool dicts, unsigned generation,
     return faded;
 }
 
-uint64_t singles_fade(struct evaluation *e, unsigned generation, uint32_t event)
+uint64_t singles_fade(struct evaluation *e, unsigned generation)
 {
-    uint64_t faded = fade_kind(e, false, generation, event);
+    uint64_t faded = fade_kind(e, false, generation);
     if (generation == GCS_GENERATIONS - 1) /* only a full collection untracks dicts */
-        faded += fade_kind(e, true, generation, event);
+        faded += fade_kind(e, true, generation);
     return faded;
 }
 
@@ -217,6 +211,6 @@ uint64_t singles_frozen(const struct evaluation *e)
     const struct number_list *frozen = &e->singles.known[LEVEL_FROZEN];
     uint64_t count = 0;
     for (size_t i = 0; i < frozen->count; i++)
-        count += is_there(e, frozen->numbers[i], GCS_NEVER - 1);
+        count += is_there(e, frozen->numbers[i]);
     return count;
 }

@@ -1,45 +1,78 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Time and the heap's size, without walking: the heap is the baseline's less what was freed,
- * and that is a constant between two collections. So peaks are highest moments of the baseline,
- * and work is a difference of running sums.
+ * and that is a constant between two collections. So peaks are the baseline's highest, and work
+ * is a difference of running sums.
  */
 #include "evaluate_private.h"
 
-static uint32_t high_bytes(const struct high *high)
+struct point point_at(const struct evaluation *e, uint32_t ops)
 {
-    return high->bytes;
+    struct point point = e->index->points[ops / BLOCK_OPS];
+    for (uint32_t op = ops / BLOCK_OPS * BLOCK_OPS; op < ops; op++)
+        point_pass(e->baseline, op, &point);
+    return point;
 }
 
-static uint32_t high_objects(const struct high *high)
+const struct point *point_now(struct evaluation *e)
 {
-    return high->objects;
-}
-
-/* The highest of the moments [from, to), or `least`. `of`: by moment; `high`: by blocks. */
-static uint32_t highest(const struct gcs_index *index, const uint32_t *of,
-                        uint32_t (*high)(const struct high *), size_t from, size_t to,
-                        uint32_t least)
-{
-    enum { WIDE = BLOCK_MOMENTS * BLOCK_MOMENTS };
-    while (from < to) {
-        uint32_t value;
-        size_t step;
-        if (from % WIDE == 0 && from + WIDE <= to) {
-            value = high(&index->higher[from / WIDE]);
-            step = WIDE;
-        } else if (from % BLOCK_MOMENTS == 0 && from + BLOCK_MOMENTS <= to) {
-            value = high(&index->highs[from / BLOCK_MOMENTS]);
-            step = BLOCK_MOMENTS;
-        } else {
-            value = of[from];
-            step = 1;
-        }
-        if (value > least)
-            least = value;
-        from += step;
+    if (e->at.passed / BLOCK_OPS != e->at.op / BLOCK_OPS || e->at.passed > e->at.op) {
+        e->at.passed = e->at.op / BLOCK_OPS * BLOCK_OPS;
+        e->at.point = e->index->points[e->at.op / BLOCK_OPS];
     }
-    return least;
+    while (e->at.passed < e->at.op)
+        point_pass(e->baseline, e->at.passed++, &e->at.point);
+    return &e->at.point;
+}
+
+static void raise_to(struct high *most, uint32_t bytes, uint32_t objects)
+{
+    if (bytes > most->bytes)
+        most->bytes = bytes;
+    if (objects > most->objects)
+        most->objects = objects;
+}
+
+static bool is_above(const struct high *high, const struct high *most)
+{
+    return high->bytes > most->bytes || high->objects > most->objects;
+}
+
+/* The highest behind the ops [from, to), which lie in one block. */
+static void highest_in_block(const struct evaluation *e, uint32_t from, uint32_t to,
+                             struct high *most)
+{
+    struct point point = e->index->points[from / BLOCK_OPS];
+    for (uint32_t op = from / BLOCK_OPS * BLOCK_OPS; op < to; op++) {
+        point_pass(e->baseline, op, &point);
+        if (op >= from)
+            raise_to(most, point.bytes, point.objects);
+    }
+}
+
+/* … anywhere. Where a block or a region is nowhere higher than what is known it is not looked
+ * into. */
+static void highest(const struct evaluation *e, uint32_t from, uint32_t to, struct high *most)
+{
+    enum { REGION_OPS = BLOCK_OPS * BLOCK_BLOCKS };
+    const struct gcs_index *index = e->index;
+    while (from < to) {
+        size_t block = from / BLOCK_OPS, region = block / BLOCK_BLOCKS;
+        uint32_t block_end = (uint32_t)(block + 1) * BLOCK_OPS;
+        uint32_t region_end = (uint32_t)(region + 1) * REGION_OPS;
+        uint32_t end = block_end < to ? block_end : to;
+        if (!is_above(&index->region_highs[region], most)) {
+            from = region_end;
+            continue;
+        }
+        if (is_above(&index->highs[block], most)) {
+            if (from % BLOCK_OPS == 0 && end == block_end)
+                raise_to(most, index->highs[block].bytes, index->highs[block].objects);
+            else
+                highest_in_block(e, from, end, most);
+        }
+        from = block_end;
+    }
 }
 
 static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)
@@ -50,35 +83,32 @@ static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)
         e->totals.peak_objects = objects;
 }
 
-/* The peaks of the moments before `to` that have not passed yet. */
-static void find_peaks(struct evaluation *e, uint32_t to)
+/* The peaks behind the ops before `ops` that have not passed yet. */
+static void find_peaks(struct evaluation *e, uint32_t ops)
 {
-    uint64_t bytes = (e->totals.peak_bytes + e->freed.bytes) / GCS_BYTES_UNIT;
-    uint64_t objects = e->totals.peak_objects + e->freed.objects;
-    uint32_t from = e->passed.moments;
-    uint32_t most_bytes =
-        highest(e->index, e->baseline->moment_bytes, high_bytes, from, to, (uint32_t)bytes);
-    uint32_t most_objects = highest(e->index, e->baseline->moment_objects, high_objects, from,
-                                    to, (uint32_t)objects);
-    if (most_bytes > bytes)
-        e->totals.peak_bytes = (uint64_t)most_bytes * GCS_BYTES_UNIT - e->freed.bytes;
-    if (most_objects > objects)
-        e->totals.peak_objects = most_objects - e->freed.objects;
+    const uint64_t bytes = (e->totals.peak_bytes + e->freed.bytes) / GCS_BYTES_UNIT;
+    const uint64_t objects = e->totals.peak_objects + e->freed.objects;
+    struct high most = {(uint32_t)bytes, (uint32_t)objects};
+    highest(e, e->passed.ops, ops, &most);
+    if (most.bytes > bytes)
+        e->totals.peak_bytes = (uint64_t)most.bytes * GCS_BYTES_UNIT - e->freed.bytes;
+    if (most.objects > objects)
+        e->totals.peak_objects = most.objects - e->freed.objects;
 }
 
-/* The first of baseline->others from `from` on whose moment is `moment` or later. It is mostly
- * near: hence the steps. */
-static size_t find_other(const struct gcs_baseline *baseline, size_t from, uint32_t moment)
+/* The first of baseline->works from `from` on that is at `op` or later. It is mostly near:
+ * hence the steps. */
+static size_t find_work(const struct gcs_baseline *baseline, size_t from, uint32_t op)
 {
     size_t step = 1, low = from;
-    while (low + step < baseline->other_count && baseline->others[low + step].moment < moment) {
+    while (low + step < baseline->work_count && baseline->works[low + step].op < op) {
         low += step;
         step *= 2;
     }
-    size_t high = low + step < baseline->other_count ? low + step : baseline->other_count;
+    size_t high = low + step < baseline->work_count ? low + step : baseline->work_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (baseline->others[middle].moment < moment)
+        if (baseline->works[middle].op < op)
             low = middle + 1;
         else
             high = middle;
@@ -86,36 +116,36 @@ static size_t find_other(const struct gcs_baseline *baseline, size_t from, uint3
     return low;
 }
 
-void pass_time(struct evaluation *e, uint32_t to)
+void pass_time(struct evaluation *e, uint32_t ops)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    if (to <= e->passed.moments)
+    if (ops <= e->passed.ops)
         return;
-    find_peaks(e, to);
-    size_t others = find_other(baseline, e->passed.others, to);
-    if (others > e->passed.others) {
-        static const struct gcs_other_moment none;
-        const struct gcs_other_moment *before =
-            e->passed.others ? &baseline->others[e->passed.others - 1] : &none;
-        const struct gcs_other_moment *after = &baseline->others[others - 1];
+    find_peaks(e, ops);
+    size_t works = find_work(baseline, e->passed.works, ops);
+    if (works > e->passed.works) {
+        static const struct gcs_work_moment none;
+        const struct gcs_work_moment *before =
+            e->passed.works ? &baseline->works[e->passed.works - 1] : &none;
+        const struct gcs_work_moment *after = &baseline->works[works - 1];
         gcs_time work = after->work - before->work;
         e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
         e->replay.clock += work;
         e->replay.ledger->mutator_ns += work;
-        e->passed.others = others;
+        e->passed.works = works;
     }
-    e->passed.moments = to;
+    e->passed.ops = ops;
 }
 
-/* The books as they stand at an event: `bytes` (units) and objects are the baseline's. */
-static void stand_at(struct evaluation *e, uint32_t event, uint32_t bytes, uint32_t objects)
+/* The books as the first `done` ops leave them: `bytes` (units) and objects are the baseline's.
+ */
+static void stand_at(struct evaluation *e, uint32_t done, uint32_t bytes, uint32_t objects)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    e->replay.event = event;
     e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.bytes;
     e->totals.live_objects = objects - e->freed.objects;
     while (e->passed.declared < baseline->declared_count &&
-           baseline->declared[e->passed.declared].event <= event)
+           baseline->declared[e->passed.declared].stamp < done)
         e->passed.declared++;
     const struct gcs_declared *declared =
         e->passed.declared ? &baseline->declared[e->passed.declared - 1] : NULL;
@@ -126,32 +156,21 @@ static void stand_at(struct evaluation *e, uint32_t event, uint32_t bytes, uint3
     raise_peaks(e, e->totals.live_bytes, e->totals.live_objects);
 }
 
-void stand_at_moment(struct evaluation *e, uint32_t moment)
+void stand(struct evaluation *e)
 {
-    const struct gcs_baseline *baseline = e->baseline;
-    stand_at(e, baseline->moment_event[moment], baseline->moment_bytes[moment],
-             baseline->moment_objects[moment]);
+    const struct point *point = point_now(e);
+    e->replay.event = point->event;
+    stand_at(e, e->at.op, point->bytes, point->objects);
 }
 
-/* The baseline has an `early` of the op only where the heap was another than at the event's
- * end. */
+/* The object has no payload yet. */
 void stand_at_test(struct evaluation *e)
 {
-    const struct gcs_baseline *baseline = e->baseline;
-    uint32_t op = (uint32_t)e->at.op - 1, moment = e->at.moments - 1;
-    size_t low = 0, high = baseline->early_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->early[middle].op < op)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < baseline->early_count && baseline->early[low].op == op)
-        stand_at(e, baseline->moment_event[moment], baseline->early[low].bytes,
-                 baseline->early[low].objects);
-    else
-        stand_at_moment(e, moment);
+    const struct point *point = point_now(e);
+    bool extra = kind_of_op(e->baseline, e->at.op - 1)->extra;
+    uint32_t payload = extra ? e->baseline->extras[point->extras - 1] : 0;
+    e->replay.event = point->event;
+    stand_at(e, e->at.op, point->bytes - payload, point->objects);
 }
 
 void stand_at_end(struct evaluation *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The index: a baseline made ready for questions (docs/index.md). index.c makes it, evaluate.c
- * asks. */
+/* The index: a baseline made ready for questions (docs/index.md). index.c makes it, with
+ * index_blocks.c and index_garbage.c; evaluate.c asks. */
 #ifndef GCSIM_INDEX_PRIVATE_H
 #define GCSIM_INDEX_PRIVATE_H
 
@@ -8,9 +8,8 @@
 #include "spans.h"
 
 enum {
-    BLOCK_OPS = 128,    /* ops that are jumped at once … */
-    BLOCK_BLOCKS = 64,  /* … or so many blocks of them */
-    BLOCK_MOMENTS = 64, /* for the highest heap of several moments; the same again above */
+    BLOCK_OPS = 128,   /* ops that are jumped at once … */
+    BLOCK_BLOCKS = 64, /* … or so many blocks of them */
     NO_ALLOCATION = INT32_MIN / 2,
 };
 
@@ -18,7 +17,7 @@ enum {
 enum {
     SUM_OBJECTS, /* tracked */
     SUM_REFERENCES,
-    SUM_BYTES, /* own */
+    SUM_BYTES, /* own, units */
     TRACKED_SUMS,
     SUM_FINALIZERS = TRACKED_SUMS,
     SUM_FREED_OBJECTS,
@@ -32,8 +31,6 @@ enum {
 struct jump {
     int32_t net, floor, top, ceiling;
     uint32_t clamped; /* free lists that were empty or full when asked, a bit each */
-    uint32_t moments; /* begun before these ops */
-    uint32_t items;   /* tracked before them */
 };
 
 /* The same for one free list: the running sum of shells parked and taken, and what is in it
@@ -43,60 +40,104 @@ struct list_jump {
     uint16_t start;
 };
 
-/* A connected piece of garbage that is walked: its parts, those that refer before those
- * referred to. */
-struct island {
-    uint32_t first, count; /* of index->linked */
+/* The baseline between two ops. */
+struct point {
+    uint32_t event;                  /* of the last moment */
+    uint32_t bytes;                  /* units */
+    uint32_t objects;                /* alive */
+    uint32_t extras;                 /* taken of baseline->extras */
+    uint32_t allocations;            /* `a` events */
+    uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
+    uint32_t shorts[TRACKED_SUMS];   /* of these, those that live for GCS_SHORT ops at most */
+    uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
 };
 
-/* An island has more garbage from this event on. */
-struct activation {
-    uint32_t event;
-    uint32_t island;
-    bool conditional; /* what hangs off other garbage may die by count at that very event */
-    uint32_t moment;  /* the first after it */
-};
-
-/* From this event on a single holds containers. */
-struct holding {
-    uint32_t event;
-    uint32_t single;
-};
-
-/* The highest heap of the baseline in some moments. */
+/* The highest heap of the baseline behind one of some ops. */
 struct high {
     uint32_t bytes; /* units */
     uint32_t objects;
 };
 
+/* A connected piece of garbage that is walked: its parts, those that refer before those
+ * referred to. Once all of it is garbage, a collection that examines all of it frees it as a
+ * whole. */
+struct island {
+    uint32_t first, count; /* of index->parts */
+    uint32_t low;          /* op of its oldest tracked object */
+    uint32_t stamp;        /* the last of its parts' */
+    uint32_t kind;         /* of index->clumps: its sums; GCS_NEVER: it has atoms or singles */
+};
+
+/* An island has more garbage from this stamp on. */
+struct activation {
+    uint32_t stamp;
+    uint32_t island;
+    bool conditional; /* what hangs off other garbage may die by count right then */
+};
+
+/* From this stamp on a single holds containers. */
+struct holding {
+    uint32_t stamp;
+    uint32_t single;
+};
+
 struct gcs_index {
-    struct gcs_baseline baseline;
+    struct gcs_baseline baseline; /* without its longs and its garbage */
     struct gcs_memory *memory;
     unsigned width; /* sums of a clump */
 
-    struct jump *blocks, *regions;                /* one more each: the end */
-    struct list_jump *block_lists, *region_lists; /* [block][list_count] */
-    size_t block_count;
-    size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity;
-    struct high *highs;  /* by BLOCK_MOMENTS moments */
-    struct high *higher; /* by BLOCK_MOMENTS of those */
-    size_t high_capacity, higher_capacity;
+    struct jump *blocks, *regions;
+    struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */
+    struct point *points;                         /* before each block, and at the end */
+    struct high *highs, *region_highs;
+    size_t block_count, region_count;
+    size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity,
+        point_capacity, high_capacity, region_high_capacity;
 
-    struct spans objects; /* all that a collection may meet */
+    struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
-    struct spans clumps;  /* garbage that goes as a whole: low position … unreachable */
+    struct spans clumps;  /* garbage that goes as a whole: lowest op … unreachable */
 
-    struct holding *holdings; /* by event */
+    struct holding *holdings; /* by stamp */
     size_t holding_count, holding_capacity;
 
-    uint32_t *linked; /* parts */
-    size_t linked_count, linked_capacity;
-    uint32_t *place_of; /* by part: its place in linked */
-    size_t place_capacity;
     struct island *islands;
     size_t island_count, island_capacity;
-    struct activation *activations; /* by event */
+    struct gcs_part *parts; /* of islands; low, members and referrers are as in a baseline */
+    size_t part_count, part_capacity;
+    struct gcs_member *members;
+    size_t member_count, member_capacity;
+    uint32_t *referrers; /* of parts */
+    size_t referrer_count, referrer_capacity;
+    struct activation *activations; /* by stamp */
     size_t activation_count, activation_capacity;
 };
+
+static inline const struct gcs_object_kind *kind_of_op(const struct gcs_baseline *baseline,
+                                                       size_t op)
+{
+    return &baseline->kinds[baseline->ops[op] >> GCS_FORM_BITS];
+}
+
+static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size_t op)
+{
+    return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
+}
+
+/* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
+enum { INDEX_ARRAYS = 256 };
+struct index_array {
+    void **array;
+    size_t *capacity;
+    size_t size, count; /* of an element; elements in use */
+    size_t *counted;    /* where that is kept; NULL: it follows from other counts */
+};
+size_t index_arrays(struct gcs_index *index, struct index_array *arrays);
+/* index_blocks.c */
+enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *error);
+/* The baseline after an op, from before it. */
+void point_pass(const struct gcs_baseline *baseline, uint32_t op, struct point *point);
+/* index_garbage.c: takes the baseline's parts */
+enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error);
 
 #endif

@@ -95,6 +95,38 @@ enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *e
     return collect(replay, (unsigned)generation, GCS_CAUSE_THRESHOLD, error);
 }
 
+void schedule(struct replay *replay)
+{
+    if (!replay->scheduled)
+        replay->scheduled_event = replay->event;
+    replay->scheduled = true;
+}
+
+enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *error)
+{
+    replay->scheduled = false;
+    if (replay->model->check_tests_enabled && !replay->enabled)
+        return witness_in_vain(replay, GCS_OUTCOME_DISABLED, error);
+    return collect_automatically(replay, error);
+}
+
+static void set_thresholds(struct replay *replay, const struct gcs_action *action)
+{
+    if (action->count == 0)
+        memcpy(replay->threshold, replay->setting->threshold, sizeof replay->threshold);
+    for (unsigned i = 0; i < action->count && i < GCS_GENERATIONS; i++) {
+        double product = (double)replay->threshold[i] * action->times[i];
+        if (action->times[i] > 0) { /* a C int, as gc.set_threshold takes it */
+            replay->threshold[i] = product > INT32_MAX   ? INT32_MAX
+                                   : product < INT32_MIN ? INT32_MIN
+                                                         : (int64_t)product;
+        } else {
+            replay->threshold[i] = action->values[i];
+            replay->ledger->thresholds_overruled |= 1U << i;
+        }
+    }
+}
+
 enum gcs_status act(struct replay *replay, const struct gcs_action *action,
                     enum gcs_cause cause, struct gcs_error *error)
 {
@@ -113,9 +145,7 @@ enum gcs_status act(struct replay *replay, const struct gcs_action *action,
             replay->backing->unfreeze(replay->self);
         break;
     case GCS_GC_THRESHOLD:
-        for (unsigned i = 0; i < action->count && i < GCS_GENERATIONS; i++)
-            replay->threshold[i] = action->values[i];
-        replay->ledger->thresholds_overruled = true;
+        set_thresholds(replay, action);
         break;
     case GCS_GC_COLLECT:
         if (replay->model->timing == GCS_TIMING_NEVER)
@@ -147,16 +177,25 @@ enum gcs_status act_program(struct replay *replay, const struct gcs_event *event
     return act(replay, &action, GCS_CAUSE_PROGRAM, error);
 }
 
+static void wait_until(struct replay *replay, gcs_time until)
+{
+    if (replay->clock >= until)
+        return;
+    replay->ledger->idle_ns += until - replay->clock;
+    advance(replay, until - replay->clock);
+}
+
 /* Waits for `ns`; a collection that a rule starts meanwhile costs nothing unless it lasts
- * longer. */
+ * longer. Rules that go by the clock act when they are due. */
 enum gcs_status idle(struct replay *replay, gcs_time ns, struct gcs_error *error)
 {
-    gcs_time until = replay->clock + ns;
+    gcs_time until = replay->clock + ns, due;
     GCS_TRY(rules_idle(replay, error));
-    if (replay->clock < until) {
-        replay->ledger->idle_ns += until - replay->clock;
-        advance(replay, until - replay->clock);
+    while (replay->clock < until && (due = rules_next_tick(replay)) < until) {
+        wait_until(replay, due);
+        GCS_TRY(rules_tick(replay, error));
     }
+    wait_until(replay, until);
     return GCS_OK;
 }
 

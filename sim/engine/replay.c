@@ -33,21 +33,10 @@ static void fire(void *engine)
     if (replay->model->timing == GCS_TIMING_CHECK) {
         if (!is_worth_scheduling(replay))
             return;
-        if (!replay->scheduled)
-            replay->scheduled_event = replay->event;
-        replay->scheduled = true;
+        schedule(replay);
     } else if (context->status == GCS_OK) {
         context->status = collect_automatically(replay, context->error);
     }
-}
-
-/* The eval breaker's check (from 3.12): a scheduled run happens now, the counts tested anew. */
-static enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *error)
-{
-    replay->scheduled = false;
-    if (replay->model->check_tests_enabled && !replay->enabled)
-        return witness_in_vain(replay, GCS_OUTCOME_DISABLED, error);
-    return collect_automatically(replay, error);
 }
 
 /* What the program does, apart from what comes of it. */

@@ -11,6 +11,22 @@ struct open_request {
     gcs_time arrival;
 };
 
+/* A rule of the strategy. */
+struct rule_state {
+    uint64_t due; /* when next: in allocations, requests, ns; UINT64_MAX: never again */
+    bool met;     /* its moment came, some time */
+    bool now;     /* its moment is now … */
+    bool acts;    /* … and its conditions hold */
+};
+
+/* The strategy's last collection of a generation, or of any. */
+struct own_collection {
+    bool ever;
+    gcs_time end;      /* on the clock */
+    gcs_time busy_end; /* on the clock without waiting */
+    gcs_time pause;
+};
+
 /* What does the collecting: the heap, or the index. */
 struct backing {
     void (*collect)(void *self, unsigned generation, struct gcs_work *work);
@@ -53,11 +69,11 @@ struct replay {
     size_t open_count;
     size_t open_capacity;
 
-    /* The strategy: for each rule, when it is due next */
-    uint64_t *due;
-    size_t due_capacity;
-    bool *met; /* its mark came */
-    size_t met_capacity;
+    /* The strategy */
+    struct rule_state *rules;
+    size_t rule_capacity;
+    struct own_collection own[GCS_GENERATIONS];
+    struct own_collection last_own;
     uint64_t requests_ended;
     uint64_t idles;
 };
@@ -68,6 +84,9 @@ void arm_trigger(struct replay *replay);
 void advance(struct replay *replay, gcs_time ns);
 struct gcs_sample sample_now(const struct replay *replay);
 enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error);
+/* From 3.12: a run at the eval breaker's next check, where the counts are tested anew. */
+void schedule(struct replay *replay);
+enum gcs_status check_scheduled(struct replay *replay, struct gcs_error *error);
 enum gcs_status act_program(struct replay *replay, const struct gcs_event *event,
                             const uint64_t *targets, struct gcs_error *error);
 enum gcs_status idle(struct replay *replay, gcs_time ns, struct gcs_error *error);
@@ -106,6 +125,10 @@ enum gcs_status rules_begin(struct replay *replay, struct gcs_error *error);
 enum gcs_status rules_after(struct replay *replay, const struct gcs_event *event,
                             struct gcs_error *error);
 enum gcs_status rules_idle(struct replay *replay, struct gcs_error *error);
+/* When the next rule that goes by the clock is due; UINT64_MAX: there is none. */
+gcs_time rules_next_tick(const struct replay *replay);
+/* Those that are due by now, in the midst of waiting. */
+enum gcs_status rules_tick(struct replay *replay, struct gcs_error *error);
 void rules_end(struct replay *replay);
 
 #endif

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { STRIDE = 16, PLACE_SHIFT = 8, NEVER_CLASS = SPAN_CLASSES - 1 };
+enum {
+    STRIDE = 32,
+    NEVER_CLASS = SPAN_CLASSES - 1,
+    FEW = 24, /* spans that are looked at rather than searched */
+};
 
 void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width)
 {
@@ -14,9 +18,8 @@ void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width)
 
 static void fini_order(struct gcs_memory *memory, struct span_order *order)
 {
-    gcs_memory_free(memory, order->key, order->key_capacity, sizeof *order->key);
+    gcs_memory_free(memory, order->at, order->at_capacity, sizeof *order->at);
     gcs_memory_free(memory, order->kind, order->kind_capacity, sizeof *order->kind);
-    gcs_memory_free(memory, order->places, order->place_capacity, sizeof *order->places);
     gcs_memory_free(memory, order->sums, order->sum_capacity, sizeof *order->sums);
 }
 
@@ -46,13 +49,13 @@ enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32
     return GCS_OK;
 }
 
-static enum gcs_status append(struct gcs_memory *memory, struct span_order *order, uint32_t key,
+static enum gcs_status append(struct gcs_memory *memory, struct span_order *order, uint32_t at,
                               uint32_t kind, struct gcs_error *error)
 {
-    GCS_TRY(GCS_GROW(memory, &order->key, &order->key_capacity, order->count + 1, error));
+    GCS_TRY(GCS_GROW(memory, &order->at, &order->at_capacity, order->count + 1, error));
     GCS_TRY(GCS_GROW(memory, &order->kind, &order->kind_capacity, order->count + 1, error));
-    GCS_ASSERT(!order->count || order->key[order->count - 1] <= key);
-    order->key[order->count] = key;
+    GCS_ASSERT(!order->count || order->at[order->count - 1] <= at);
+    order->at[order->count] = at;
     order->kind[order->count++] = kind;
     return GCS_OK;
 }
@@ -63,12 +66,12 @@ static unsigned class_of(uint32_t lifetime)
     return (31 - (unsigned)__builtin_clz(lifetime)) / 2;
 }
 
-enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t end_at,
-                          uint32_t kind, struct gcs_error *error)
+enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t kind,
+                          struct gcs_error *error)
 {
-    unsigned k = end_at == GCS_NEVER ? NEVER_CLASS : class_of(end_at - begin);
+    unsigned k = end == GCS_NEVER ? NEVER_CLASS : class_of(end - begin);
     struct span_class *class = &spans->classes[k];
-    GCS_REQUIRE(end_at > begin);
+    GCS_REQUIRE(end > begin);
     GCS_TRY(GCS_GROW(spans->memory, &class->end, &class->end_capacity, class->begun.count + 1,
                      error));
     class->end[class->begun.count] = end;
@@ -81,36 +84,33 @@ enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
     return append(spans->memory, &spans->ended, end, kind, error);
 }
 
-static const uint64_t *sums_of(const struct spans *spans, uint32_t kind)
+static inline void add_kind(const struct spans *spans, uint32_t kind, uint64_t *sums,
+                            unsigned width)
 {
-    return spans->kinds + (size_t)kind * spans->width;
+    const uint64_t *more = spans->kinds + (size_t)kind * width;
+    for (unsigned w = 0; w < width; w++)
+        sums[w] += more[w];
+}
+
+size_t spans_sums(size_t count)
+{
+    return count / STRIDE + 1;
 }
 
 static enum gcs_status finish_order(struct spans *spans, struct span_order *order,
                                     struct gcs_error *error)
 {
     uint64_t running[SPAN_SUMS] = {0};
-    if (!order->count)
-        return GCS_OK;
-    size_t places = ((size_t)order->key[order->count - 1] >> PLACE_SHIFT) + 2, place = 0;
-    GCS_TRY(GCS_GROW(spans->memory, &order->places, &order->place_capacity, places, error));
+    size_t bytes = spans->width * sizeof *running;
     GCS_TRY(GCS_GROW(spans->memory, &order->sums, &order->sum_capacity,
-                     (order->count / STRIDE + 1) * spans->width, error));
+                     spans_sums(order->count) * spans->width, error));
     for (size_t i = 0; i < order->count; i++) {
-        while (place <= order->key[i] >> PLACE_SHIFT)
-            order->places[place++] = (uint32_t)i;
         if (i % STRIDE == 0)
-            memcpy(order->sums + i / STRIDE * spans->width, running,
-                   spans->width * sizeof *running);
-        const uint64_t *sums = sums_of(spans, order->kind[i]);
-        for (unsigned w = 0; w < spans->width; w++)
-            running[w] += sums[w];
+            memcpy(order->sums + i / STRIDE * spans->width, running, bytes);
+        add_kind(spans, order->kind[i], running, spans->width);
     }
     if (order->count % STRIDE == 0)
-        memcpy(order->sums + order->count / STRIDE * spans->width, running,
-               spans->width * sizeof *running);
-    order->places[place] = (uint32_t)order->count;
-    order->place_count = places;
+        memcpy(order->sums + order->count / STRIDE * spans->width, running, bytes);
     return GCS_OK;
 }
 
@@ -121,16 +121,12 @@ enum gcs_status spans_finish(struct spans *spans, struct gcs_error *error)
     return finish_order(spans, &spans->ended, error);
 }
 
-/* The first span whose key is `key` or higher. */
-static size_t rank(const struct span_order *order, uint32_t key)
+/* The first of [low, high) that is at `op` or later. */
+static size_t search(const struct span_order *order, size_t low, size_t high, uint32_t op)
 {
-    size_t place = (size_t)key >> PLACE_SHIFT;
-    if (place + 1 >= order->place_count)
-        return order->count;
-    size_t low = order->places[place], high = order->places[place + 1];
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (order->key[middle] < key)
+        if (order->at[middle] < op)
             low = middle + 1;
         else
             high = middle;
@@ -138,110 +134,110 @@ static size_t rank(const struct span_order *order, uint32_t key)
     return low;
 }
 
+/* The same from `from` on, which is near. */
+static size_t seek(const struct span_order *order, size_t from, uint32_t op)
+{
+    size_t step = FEW;
+    for (size_t few = from + FEW; from < few; from++)
+        if (from >= order->count || order->at[from] >= op)
+            return from;
+    while (from + step < order->count && order->at[from + step] < op) {
+        from += step;
+        step *= 2;
+    }
+    size_t high = from + step < order->count ? from + step : order->count;
+    return search(order, from, high, op);
+}
+
+void spans_advance(const struct spans *spans, struct span_place *place, uint32_t op)
+{
+    GCS_ASSERT(op >= place->op);
+    for (unsigned k = 0; k < SPAN_CLASSES; k++) {
+        const struct span_order *begun = &spans->classes[k].begun;
+        if (place->begun[k] < begun->count)
+            place->begun[k] = (uint32_t)seek(begun, place->begun[k], op);
+    }
+    place->op = op;
+}
+
 /* sums += sign × the sums of the first `count` spans */
-static void add_first(const struct spans *spans, const struct span_order *order, size_t count,
-                      bool negative, uint64_t *sums)
+static inline void add_first(const struct spans *spans, const struct span_order *order,
+                             size_t count, bool negative, uint64_t *sums, unsigned width)
 {
     uint64_t found[SPAN_SUMS];
-    unsigned width = spans->width;
-    if (!count)
-        return;
     memcpy(found, order->sums + count / STRIDE * width, width * sizeof *found);
-    for (size_t i = count / STRIDE * STRIDE; i < count; i++) {
-        const uint64_t *more = sums_of(spans, order->kind[i]);
-        for (unsigned w = 0; w < width; w++)
-            found[w] += more[w];
-    }
+    for (size_t i = count / STRIDE * STRIDE; i < count; i++)
+        add_kind(spans, order->kind[i], found, width);
     for (unsigned w = 0; w < width; w++)
         sums[w] += negative ? -found[w] : found[w];
 }
 
-static void add_between(const struct spans *spans, const struct span_order *order, size_t from,
-                        size_t to, uint64_t *sums)
+static inline void add_between(const struct spans *spans, const struct span_order *order,
+                               size_t from, size_t to, uint64_t *sums, unsigned width)
 {
-    if (from >= to)
-        return;
-    if (to - from <= STRIDE) {
-        for (size_t i = from; i < to; i++) {
-            const uint64_t *more = sums_of(spans, order->kind[i]);
-            for (unsigned w = 0; w < spans->width; w++)
-                sums[w] += more[w];
-        }
+    if (to - from <= FEW) {
+        for (size_t i = from; i < to; i++)
+            add_kind(spans, order->kind[i], sums, width);
         return;
     }
-    add_first(spans, order, to, false, sums);
-    add_first(spans, order, from, true, sums);
+    add_first(spans, order, to, false, sums, width);
+    add_first(spans, order, from, true, sums, width);
 }
 
-static uint32_t later(uint32_t from, uint32_t to, uint64_t back)
-{
-    return to >= back && to - back + 1 > from ? (uint32_t)(to - back + 1) : from;
-}
-
-static void add_open(const struct spans *spans, unsigned k, uint32_t from, uint32_t to,
-                     uint32_t event, uint64_t *sums)
+/* Those of the class that stand in [from, to). */
+static inline void add_open(const struct spans *spans, unsigned k, size_t from, size_t to,
+                            uint32_t done, uint64_t *sums, unsigned width)
 {
     const struct span_class *class = &spans->classes[k];
     const struct span_order *begun = &class->begun;
-    if (!begun->count)
-        return;
-    size_t all = rank(begun, to);
-    if (k == NEVER_CLASS) {
-        add_between(spans, begun, rank(begun, from), all, sums);
-        return;
-    }
     uint64_t shortest = UINT64_C(1) << 2 * k;
-    size_t unsure = rank(begun, later(from, to, 4 * shortest));
-    size_t sure = rank(begun, later(from, to, shortest));
+    size_t unsure = from, sure = to;
+    if (k == NEVER_CLASS || begun->at[from] + shortest >= done) {
+        add_between(spans, begun, from, to, sums, width);
+        return;
+    }
+    if (to - from > FEW) { /* too old to be open, too young to be over */
+        if (done > 4 * shortest)
+            unsure = search(begun, from, to, (uint32_t)(done - 4 * shortest) + 1);
+        sure = search(begun, unsure, to, (uint32_t)(done - shortest));
+        add_between(spans, begun, sure, to, sums, width);
+    }
     for (size_t i = unsure; i < sure; i++)
-        if (class->end[i] > event) {
-            const uint64_t *more = sums_of(spans, begun->kind[i]);
-            for (unsigned w = 0; w < spans->width; w++)
-                sums[w] += more[w];
-        }
-    add_between(spans, begun, sure, all, sums);
+        if (class->end[i] >= done)
+            add_kind(spans, begun->kind[i], sums, width);
 }
 
-/* sums of all that have ended by the event */
-static void add_ended(const struct spans *spans, uint32_t event, bool negative, uint64_t *sums)
+static inline void add_all_open(const struct spans *spans, const struct span_place *from,
+                                const struct span_place *to, uint32_t done, uint64_t *sums,
+                                unsigned width)
 {
-    if (spans->ended.count)
-        add_first(spans, &spans->ended, rank(&spans->ended, event + 1), negative, sums);
-}
-
-static void add_begun(const struct spans *spans, uint32_t from, uint32_t to, uint64_t *sums)
-{
-    for (unsigned k = 0; k < SPAN_CLASSES; k++) {
-        const struct span_order *begun = &spans->classes[k].begun;
-        if (begun->count)
-            add_between(spans, begun, rank(begun, from), rank(begun, to), sums);
-    }
-}
-
-void spans_open(const struct spans *spans, uint32_t from, uint32_t to, uint32_t event,
-                uint64_t *sums)
-{
-    memset(sums, 0, spans->width * sizeof *sums);
-    if (from == 0) {
-        add_begun(spans, 0, to, sums);
-        add_ended(spans, event, true, sums);
-        return;
-    }
     for (unsigned k = 0; k < SPAN_CLASSES; k++)
-        add_open(spans, k, from, to, event, sums);
+        if (from->begun[k] < to->begun[k])
+            add_open(spans, k, from->begun[k], to->begun[k], done, sums, width);
 }
 
-void spans_over(const struct spans *spans, uint32_t from, uint32_t to, uint32_t event,
-                uint64_t *sums)
+void spans_open(const struct spans *spans, const struct span_place *from,
+                const struct span_place *to, uint32_t done, uint64_t *sums)
 {
-    uint64_t open[SPAN_SUMS];
-    memset(sums, 0, spans->width * sizeof *sums);
-    if (from == 0) {
-        add_ended(spans, event, false, sums);
+    if (spans->width == 3) /* objects': the compiler unrolls them */
+        add_all_open(spans, from, to, done, sums, 3);
+    else
+        add_all_open(spans, from, to, done, sums, spans->width);
+}
+
+void spans_over(const struct spans *spans, const struct span_place *from,
+                const struct span_place *to, uint32_t done, uint64_t *sums)
+{
+    unsigned width = spans->width;
+    if (from->op == 0) {
+        add_first(spans, &spans->ended, search(&spans->ended, 0, spans->ended.count, done),
+                  false, sums, width);
         return;
     }
-    spans_open(spans, from, to, event, open);
-    add_begun(spans, from, to, sums);
-    for (unsigned w = 0; w < spans->width; w++)
+    uint64_t open[SPAN_SUMS] = {0};
+    spans_open(spans, from, to, done, open);
+    for (unsigned k = 0; k < SPAN_CLASSES; k++)
+        add_between(spans, &spans->classes[k].begun, from->begun[k], to->begun[k], sums, width);
+    for (unsigned w = 0; w < width; w++)
         sums[w] -= open[w];
 }

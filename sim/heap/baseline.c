@@ -1,459 +1,474 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The baseline pass: the heap as the program alone drives it, written down as it goes. The heap
- * calls record_… where a collector would look; see baseline.h for what comes out.
+ * The baseline pass: the heap as the program alone drives it, written down as it goes. See
+ * baseline.h for what comes out and baseline_private.h for who does what.
  */
-#include "recorder.h"
+#include "baseline_private.h"
 
 #include <string.h>
 
-static void put_op(struct recorder *recorder, unsigned kind, unsigned list)
+/* How far ahead events are looked at. */
+enum { EXPECTED_EVENTS = 6, EXPECTED_TARGETS = 16 };
+
+void cannot(struct pass *pass, const char *what)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    if (recorder->status == GCS_OK)
-        recorder->status = GCS_GROW(baseline->memory, &baseline->ops, &baseline->op_capacity,
-                                    baseline->op_count + 1, recorder->error);
-    if (recorder->status == GCS_OK)
-        baseline->ops[baseline->op_count++] = (uint8_t)(kind << GCS_OP_SHIFT | list);
+    if (!pass->baseline->uncovered)
+        pass->baseline->uncovered = what;
 }
 
-static void cannot(struct recorder *recorder, const char *what)
+static bool wrong(struct pass *pass)
 {
-    if (!recorder->baseline->uncovered)
-        recorder->baseline->uncovered = what;
+    pass->wrong = true;
+    return false;
 }
 
-/* The code of the free list whose occupancy this is. */
-static unsigned list_code(struct gcs_heap *heap, const uint16_t *occupancy)
+/* The number of events since the moment before, which an op of this event's keeps. */
+static inline unsigned since_moment(struct pass *pass, uint32_t event)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    if (!occupancy)
-        return 0;
-    unsigned list = list_number(heap, occupancy);
-    if (!recorder->codes[list]) {
-        if (baseline->list_count == GCS_LIST_CODES) {
-            cannot(recorder, "more than 31 free lists");
-            return 0;
-        }
-        unsigned code = recorder->codes[list] = baseline->list_count++;
-        baseline->list_capacity[code] = list_capacity(heap->rules, list);
-        baseline->list_emptied[code] =
-            list >= GCS_FREE_LIST_COUNT || heap->rules->emptied[list];
+    struct gcs_baseline *baseline = pass->baseline;
+    uint32_t distance = event - pass->last_moment;
+    pass->last_moment = event;
+    if (distance < GCS_FAR)
+        return distance;
+    baseline->far[baseline->far_count++] =
+        (struct gcs_far){(uint32_t)baseline->op_count, event};
+    return GCS_FAR;
+}
+
+/* False: more than there is room for. */
+static inline bool add_bytes(struct pass *pass, uint64_t units)
+{
+    pass->units += units;
+    if (pass->units < GCS_NEVER)
+        return true;
+    cannot(pass, "a heap of 32 GiB and more");
+    return false;
+}
+
+static uint32_t payload_units(struct pass *pass, uint64_t bytes)
+{
+    uint64_t units = gcs_taken_bytes(pass->heap->rules, bytes) / GCS_BYTES_UNIT;
+    if (units < GCS_NEVER)
+        return (uint32_t)units;
+    cannot(pass, "a heap of 32 GiB and more");
+    return 0;
+}
+
+/* An object with a reference to it, and empty slots. NOBODY: there is no room. */
+static inline gcs_handle take(struct pass *pass, const struct kind_facts *facts)
+{
+    gcs_handle handle = pass->free[facts->class];
+    if (handle != NOBODY) {
+        pass->free[facts->class] = object_at(pass, handle)->refs;
+        __builtin_prefetch(object_at(pass, pass->free[facts->class]));
+    } else {
+        handle = object_take_fresh(pass, facts);
+        if (handle == NOBODY)
+            return NOBODY;
     }
-    return recorder->codes[list];
+    struct object *object = object_at(pass, handle);
+    *object = (struct object){.refs = 1, .op = GCS_NEVER};
+    uint32_t *slots = slots_behind(object);
+    for (uint32_t i = 0; i < facts->slots; i++)
+        slots[i] = NOBODY;
+    return handle;
 }
 
-uint8_t record_list(struct gcs_heap *heap, const struct shape *shape, uint32_t slots)
+static bool give_number(struct pass *pass, gcs_handle handle, uint32_t number)
 {
-    uint16_t capacity;
-    return (uint8_t)list_code(heap, free_list_of(heap, shape, slots, false, &capacity));
-}
-
-static uint32_t units(struct recorder *recorder, uint64_t bytes)
-{
-    if (bytes % GCS_BYTES_UNIT || bytes / GCS_BYTES_UNIT >= GCS_NEVER)
-        cannot(recorder, "a heap of 32 GiB and more");
-    return (uint32_t)(bytes / GCS_BYTES_UNIT);
-}
-
-void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy)
-{
-    struct recorder *recorder = heap->recorder;
-    if (recorder->early_count < 2)
-        recorder->early[recorder->early_count++] = (struct gcs_early){
-            .op = (uint32_t)recorder->baseline->op_count,
-            .bytes = units(recorder, heap->totals.live_bytes),
-            .objects = (uint32_t)heap->totals.live_objects,
-        };
-    put_op(recorder, recorder->early_count > 1 ? GCS_DO_HIDE : GCS_DO_ALLOCATE,
-           list_code(heap, occupancy));
-    recorder->allocated = true;
-}
-
-/* A tuple of atoms, or of such tuples, which the collector untracks sooner or later: to what
- * holds it it is no container then. */
-static bool is_fading(const struct gcs_heap *heap, gcs_row row)
-{
-    const struct recorder *recorder = heap->recorder;
-    if (shape_of(heap, row)->kind != GCS_KIND_TUPLE)
+    size_t page = number >> PAGE_BITS;
+    if ((page >= pass->page_count || !pass->pages[page].handles) &&
+        !number_new_page(pass, number))
         return false;
-    uint32_t position = record_position(recorder, row);
-    return position == GCS_NEVER ||
-           recorder->baseline->item_weight[position] & (GCS_ATOMS | GCS_SINGLE);
+    pass->pages[page].handles[number % PAGE_NUMBERS] = handle;
+    struct object *object = object_at(pass, handle);
+    object->number = number;
+    object->roots = 1;
+    return true;
 }
 
-/* What an object holds, as far as the collector's untracking goes. */
-enum content { CONTENT_ATOMS, CONTENT_FADING, CONTENT_CONTAINERS };
-
-static enum content content_of(const struct gcs_heap *heap, gcs_row row)
+static bool fill(struct pass *pass, uint32_t *slots, uint32_t count, const uint64_t *targets)
 {
-    uint32_t count;
-    const uint32_t *slots = slots_of(heap, row, &count);
-    enum content content = CONTENT_ATOMS;
     for (uint32_t i = 0; i < count; i++) {
-        if (slots[i] == NOBODY || !shape_of(heap, slots[i])->gc)
+        if (!targets[i])
             continue;
-        if (!is_fading(heap, slots[i]))
-            return CONTENT_CONTAINERS;
-        if (record_position(heap->recorder, slots[i]) != GCS_NEVER)
-            content = CONTENT_FADING;
+        gcs_handle target = object_find(pass, targets[i]);
+        if (target == NOBODY)
+            return wrong(pass);
+        object_at(pass, target)->refs++;
+        slots[i] = target;
     }
-    return content;
+    return true;
 }
 
-/* Follows a child's references from now on. */
-static enum gcs_status watch(struct gcs_heap *heap, gcs_row row)
+/* Fills an object just taken, and writes down its birth. */
+static inline bool be_born(struct pass *pass, gcs_handle handle, uint32_t of_family,
+                           const uint64_t *targets, uint32_t extra, unsigned aux)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    const struct row *at = &heap->rows[row];
-    uint32_t event = (uint32_t)heap->event;
-    size_t had = recorder->watched_capacity;
-    GCS_TRY(GCS_GROW(baseline->memory, &baseline->children, &baseline->child_capacity,
-                     baseline->child_count + 1, recorder->error));
-    GCS_TRY(GCS_GROW(baseline->memory, &recorder->watched_next,
-                     &recorder->watched_next_capacity, baseline->child_count + 1,
-                     recorder->error));
-    GCS_TRY(GCS_GROW(baseline->memory, &recorder->watched, &recorder->watched_capacity,
-                     heap->row_capacity, recorder->error));
-    if (recorder->watched_capacity > had)
-        memset(recorder->watched + had, 0,
-               (recorder->watched_capacity - had) * sizeof *recorder->watched);
-    recorder->watched_next[baseline->child_count] = recorder->watched[row];
-    baseline->children[baseline->child_count++] = (struct gcs_child){
-        .position = recorder->positions[row],
-        .rooted_until = at->roots ? GCS_NEVER : event,
-        .sole_until = at->roots || at->refs == 1 ? GCS_NEVER : event,
-    };
-    recorder->watched[row] = (uint32_t)baseline->child_count;
-    return GCS_OK;
+    const struct family *family = &pass->families[of_family];
+    const struct traits *traits = &family->traits;
+    struct object *object = object_at(pass, handle);
+    if (targets && !fill(pass, slots_behind(object), traits->slots, targets))
+        return false;
+    uint16_t kind = family->plain, born;
+    unsigned variant = traits->gc ? VARIANT_TRACKED : 0;
+    if (traits->content != CONTENT_IRRELEVANT)
+        variant = variant_at_birth(pass, family, slots_behind(object));
+    if (extra)
+        variant |= VARIANT_EXTRA;
+    if (variant != pass->facts[kind].variant)
+        kind = kind_of(pass, of_family, variant);
+    born = traits->unserved ? kind_of(pass, of_family, variant | VARIANT_UNSERVED) : kind;
+    if (!kind || !born)
+        return false;
+    object->kind = kind;
+    object->extra = extra;
+    uint32_t op = put_op(pass, born, GCS_FORM_BORN, aux);
+    if (variant & VARIANT_TRACKED)
+        object->op = op;
+    if (extra)
+        put_extra(pass, extra);
+    pass->objects++;
+    pass->allocated++;
+    if (!add_bytes(pass, (uint64_t)pass->facts[kind].bytes + extra))
+        return false;
+    return !(variant & VARIANT_SINGLE) || add_single(pass, handle, born);
 }
 
-/* A row that an event named, or that took a reference in it. */
-static void look_at(struct gcs_heap *heap, gcs_row row)
+/* 0: there is no room. */
+static inline uint32_t family_of(struct pass *pass, uint32_t shape, uint32_t slots)
 {
-    struct recorder *recorder = heap->recorder;
-    if (row >= recorder->watched_capacity)
-        return;
-    const struct row *at = &heap->rows[row];
-    uint32_t event = (uint32_t)heap->event;
-    for (uint32_t i = recorder->watched[row]; i; i = recorder->watched_next[i - 1]) {
-        struct gcs_child *child = &recorder->baseline->children[i - 1];
-        if (child->rooted_until == GCS_NEVER) {
-            if (at->roots)
-                continue;
-            child->rooted_until = event;
-            if (at->refs > 1)
-                child->sole_until = event;
-        } else if (child->sole_until == GCS_NEVER && (at->roots || at->refs > 1)) {
-            child->sole_until = event;
-        }
-    }
+    const struct known *known = &pass->latest[shape];
+    return known->family && known->slots == slots ? known->family
+                                                  : family_find(pass, shape, slots);
 }
 
-static enum gcs_status add_single(struct gcs_heap *heap, gcs_row row, uint32_t position)
+/* The hidden dict of an instance: a second allocation. */
+static bool add_companion(struct pass *pass, gcs_handle owner, uint32_t shape, uint32_t slots,
+                          const uint64_t *targets)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    struct gcs_single single = {.position = position,
-                                .held_from = GCS_NEVER,
-                                .first_child = (uint32_t)baseline->child_count,
-                                .dict = shape_of(heap, row)->kind == GCS_KIND_DICT};
-    uint32_t count;
-    const uint32_t *slots = slots_of(heap, row, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (slots[i] != NOBODY && record_position(recorder, slots[i]) != GCS_NEVER) {
-            GCS_TRY(watch(heap, slots[i]));
-            single.children++;
-        }
-    GCS_TRY(GCS_GROW(baseline->memory, &baseline->singles, &baseline->single_capacity,
-                     baseline->single_count + 1, recorder->error));
-    baseline->singles[baseline->single_count++] = single;
-    baseline->item_weight[position] |= GCS_SINGLE;
-    return GCS_OK;
+    uint32_t family = family_of(pass, shape, slots);
+    if (!family)
+        return false;
+    gcs_handle companion = take(pass, &pass->facts[pass->families[family].plain]);
+    if (companion == NOBODY)
+        return false;
+    slots_behind(object_at(pass, owner))[0] = companion;
+    return be_born(pass, companion, family, targets, 0, 0);
 }
 
-static uint32_t weight_of(struct gcs_heap *heap, gcs_row row)
+static inline bool allocate(struct pass *pass, const struct gcs_event *event,
+                            const uint64_t *targets, uint32_t now)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    uint32_t count;
-    slots_of(heap, row, &count);
-    struct gcs_weight weight = {count + shape_of(heap, row)->visits_type,
-                                (uint32_t)row_bytes(heap, row)};
-    uint32_t hash = (weight.references * 0x9E3779B1u ^ weight.bytes * 0x85EBCA77u) >> 20;
-    for (;; hash = (hash + 1) % WEIGHT_PLACES) {
-        uint32_t place = recorder->places[hash];
-        if (!place)
-            break;
-        const struct gcs_weight *known = &baseline->weights[place - 1];
-        if (known->references == weight.references && known->bytes == weight.bytes)
-            return place - 1;
-    }
-    if (baseline->weight_count == WEIGHT_PLACES / 2) {
-        cannot(recorder, "more than 2,048 different sizes of objects");
-        return 0;
-    }
-    if (recorder->status == GCS_OK)
-        recorder->status =
-            GCS_GROW(baseline->memory, &baseline->weights, &baseline->weight_capacity,
-                     baseline->weight_count + 1, recorder->error);
-    if (recorder->status != GCS_OK)
-        return 0;
-    baseline->weights[baseline->weight_count++] = weight;
-    recorder->places[hash] = (uint32_t)baseline->weight_count;
-    return (uint32_t)baseline->weight_count - 1;
+    uint32_t companion = pass->heap->shapes[event->type].companion;
+    bool pair = companion && event->slots > 0;
+    uint32_t family = family_of(pass, event->type, pair ? 1 : event->slots);
+    uint32_t extra = event->value ? payload_units(pass, event->value) : 0;
+    if (!family)
+        return false;
+    gcs_handle handle = take(pass, &pass->facts[pass->families[family].plain]);
+    if (handle == NOBODY || !give_number(pass, handle, (uint32_t)event->object) ||
+        !be_born(pass, handle, family, pair ? NULL : targets, extra, since_moment(pass, now)))
+        return false;
+    return !pair || add_companion(pass, handle, companion, event->slots, targets);
 }
 
-static enum gcs_status grow_items(struct recorder *recorder, size_t rows)
+static inline void lose(struct pass *pass, gcs_handle handle)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    struct gcs_memory *memory = baseline->memory;
-    size_t items = baseline->item_count + 1, had = recorder->position_capacity;
-    GCS_TRY(
-        GCS_GROW(memory, &baseline->item_end, &baseline->end_capacity, items, recorder->error));
-    GCS_TRY(GCS_GROW(memory, &baseline->item_end_at, &baseline->end_at_capacity, items,
-                     recorder->error));
-    GCS_TRY(GCS_GROW(memory, &baseline->item_weight, &baseline->weight_of_capacity, items,
-                     recorder->error));
-    GCS_TRY(GCS_GROW(memory, &recorder->positions, &recorder->position_capacity, rows,
-                     recorder->error));
-    if (recorder->position_capacity > had)
-        memset(recorder->positions + had, 0xff,
-               (recorder->position_capacity - had) * sizeof *recorder->positions);
-    return GCS_OK;
-}
-
-void record_track(struct gcs_heap *heap, gcs_row row)
-{
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    if (recorder->status == GCS_OK)
-        recorder->status = grow_items(recorder, heap->row_capacity);
-    if (recorder->status != GCS_OK)
-        return;
-    uint32_t position = (uint32_t)baseline->item_count;
-    uint32_t weight = weight_of(heap, row);
-    enum content content = shape_of(heap, row)->kind == GCS_KIND_TUPLE ? content_of(heap, row)
-                                                                       : CONTENT_CONTAINERS;
-    if (content == CONTENT_ATOMS)
-        weight |= GCS_ATOMS;
-    baseline->item_end[position] = baseline->item_end_at[position] = GCS_NEVER;
-    baseline->item_weight[position] = weight;
-    baseline->item_count++;
-    recorder->positions[row] = position;
-    if (content == CONTENT_FADING)
-        recorder->status = add_single(heap, row, position);
-    if (recorder->allocated) /* in this event: it is the object just allocated */
-        baseline->ops[baseline->op_count - 1] += 1 << GCS_OP_SHIFT;
+    struct object *object = object_at(pass, handle);
+    GCS_ASSERT(object->refs > 0);
+    if (--object->refs == 0)
+        object_die(pass, handle);
     else
-        put_op(recorder, GCS_DO_TRACK, 0);
-    recorder->allocated = false;
+        object->stamp = (uint32_t)pass->baseline->op_count;
 }
 
-void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy)
+/* The first container stored makes the collector know a dict. */
+static bool maintain_tracking(struct pass *pass, struct object *dict, gcs_handle value)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    uint32_t position = record_position(recorder, row);
-    unsigned list = list_code(heap, occupancy);
-    if (position == GCS_NEVER) {
-        put_op(recorder, GCS_DO_FREE, list);
-        return;
+    const struct kind_facts *facts = facts_of(pass, dict), *stored;
+    const struct object *object = object_at(pass, value);
+    stored = facts_of(pass, object);
+    bool container =
+        traits_of(pass, object)->gc && (traits_of(pass, object)->content != CONTENT_OF_TUPLE ||
+                                        stored->variant & VARIANT_TRACKED);
+    if (facts->variant & VARIANT_TRACKED || !container)
+        return true;
+    uint16_t kind = kind_of(pass, facts->family,
+                            (facts->variant & VARIANT_EXTRA) | VARIANT_TRACKED | VARIANT_LATE);
+    dict->kind = kind;
+    dict->op = put_op(pass, kind, GCS_FORM_BORN, 0);
+    return kind != 0;
+}
+
+/* What is named in a store: an instance's slots are its companion's. */
+static inline gcs_handle holder_of(const struct pass *pass, gcs_handle handle)
+{
+    struct object *object = object_at(pass, handle);
+    return traits_of(pass, object)->companion ? slots_behind(object)[0] : handle;
+}
+
+static inline bool store(struct pass *pass, const struct gcs_event *event)
+{
+    gcs_handle source = object_find(pass, event->object);
+    gcs_handle target = event->value ? object_find(pass, event->value) : NOBODY;
+    if (source == NOBODY || (event->value && target == NOBODY))
+        return wrong(pass);
+    source = holder_of(pass, source);
+    struct object *object = object_at(pass, source);
+    const struct traits *traits = traits_of(pass, object);
+    bool lazy = traits->content == CONTENT_OF_DICT;
+    if (traits->complete || event->type >= traits->slots)
+        return wrong(pass);
+    if (target != NOBODY) {
+        if (lazy && !maintain_tracking(pass, object, target))
+            return false;
+        object_at(pass, target)->refs++;
     }
-    put_op(recorder, GCS_DO_FREE_TRACKED, list);
-    recorder->positions[row] = GCS_NEVER;
-    if (row < recorder->watched_capacity)
-        recorder->watched[row] = 0;
-    baseline->item_end[position] = (uint32_t)heap->event;
-    baseline->item_end_at[position] = (uint32_t)baseline->item_count;
-    if (recorder->status == GCS_OK)
-        recorder->status =
-            GCS_GROW(baseline->memory, &baseline->deaths, &baseline->death_capacity,
-                     baseline->death_count + 1, recorder->error);
-    if (recorder->status == GCS_OK)
-        baseline->deaths[baseline->death_count++] = position;
+    gcs_handle before = slots_behind(object)[event->type];
+    slots_behind(object)[event->type] = target;
+    if (before != NOBODY)
+        lose(pass, before);
+    return true;
 }
 
-/* A dict up to 3.13 is untracked by a full collection that finds only atoms in it. One that is
- * born with nothing but fading tuples is followed: until a container is stored in it, and then
- * for good. */
-static enum gcs_status check_dict(struct gcs_heap *heap, uint64_t object, bool born)
+static inline bool root_less(struct pass *pass, const struct gcs_event *event)
 {
-    struct recorder *recorder = heap->recorder;
-    struct gcs_baseline *baseline = recorder->baseline;
-    gcs_row row = number_find(heap, object);
-    uint32_t count;
-    if (row != NOBODY && has(heap, row, HAS_COMPANION))
-        row = slots_of(heap, row, &count)[0];
-    if (row == NOBODY || shape_of(heap, row)->kind != GCS_KIND_DICT || !has(heap, row, TRACKED))
-        return GCS_OK;
-    uint32_t position = recorder->positions[row];
-    bool followed = baseline->item_weight[position] & GCS_SINGLE;
-    bool holds = content_of(heap, row) == CONTENT_CONTAINERS;
-    if (holds && followed) {
-        struct gcs_single *single = &baseline->singles[gcs_baseline_single(baseline, position)];
-        if (single->held_from == GCS_NEVER)
-            single->held_from = (uint32_t)heap->event;
-    }
-    if (!holds && born)
-        return add_single(heap, row, position);
-    if (!holds)
-        cannot(recorder, "a tracked dict that holds no container for a while (up to 3.13)");
-    return GCS_OK;
+    gcs_handle handle = object_find(pass, event->object);
+    struct object *object = object_at(pass, handle);
+    if (handle == NOBODY || object->roots == 0)
+        return wrong(pass);
+    object->roots--;
+    lose(pass, handle);
+    return true;
 }
 
-/* Children may have lost their root, or met another holder. */
-static void look_at_named(struct gcs_heap *heap, const struct gcs_block *block,
-                          const struct gcs_event *event)
+static bool root_more(struct pass *pass, const struct gcs_event *event)
 {
-    if (event->op == GCS_OP_ROOT_LESS || event->op == GCS_OP_ROOT_MORE)
-        look_at(heap, number_find(heap, event->object));
-    else if (event->op == GCS_OP_STORE)
-        look_at(heap, number_find(heap, event->value));
-    else if (event->op == GCS_OP_ALLOCATE && event->flags & GCS_EVENT_BORN)
-        for (uint32_t i = 0; i < event->slots; i++)
-            look_at(heap, number_find(heap, block->targets[event->first + i]));
+    gcs_handle handle = object_find(pass, event->object);
+    if (handle == NOBODY)
+        return wrong(pass);
+    object_at(pass, handle)->roots++;
+    object_at(pass, handle)->refs++;
+    return true;
 }
 
-static enum gcs_status add_moment(struct recorder *recorder, const struct gcs_heap *heap)
+static bool resize(struct pass *pass, const struct gcs_event *event, uint32_t now)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    struct gcs_memory *memory = baseline->memory;
-    size_t at = baseline->moment_count++;
-    GCS_TRY(GCS_GROW(memory, &baseline->moment_event, &baseline->event_capacity, at + 1,
-                     recorder->error));
-    GCS_TRY(GCS_GROW(memory, &baseline->moment_bytes, &baseline->bytes_capacity, at + 1,
-                     recorder->error));
-    GCS_TRY(GCS_GROW(memory, &baseline->moment_objects, &baseline->objects_capacity, at + 1,
-                     recorder->error));
-    baseline->moment_event[at] = (uint32_t)heap->event;
-    baseline->moment_bytes[at] = units(recorder, heap->totals.live_bytes);
-    baseline->moment_objects[at] = (uint32_t)heap->totals.live_objects;
-    return GCS_OK;
+    gcs_handle handle = object_find(pass, event->object);
+    if (handle == NOBODY)
+        return wrong(pass);
+    struct object *object = object_at(pass, handle);
+    uint32_t before = object->extra, after = payload_units(pass, event->value);
+    unsigned variant = facts_of(pass, object)->variant & ~(unsigned)VARIANT_EXTRA;
+    if (before > INT32_MAX || after > INT32_MAX)
+        cannot(pass, "a payload of 16 GiB and more");
+    object->extra = after;
+    object->kind =
+        kind_of(pass, facts_of(pass, object)->family, variant | (after ? VARIANT_EXTRA : 0));
+    put_op(pass, 0, GCS_DO_RESIZE, since_moment(pass, now));
+    put_extra(pass, after - before);
+    pass->units -= before;
+    return object->kind && add_bytes(pass, after);
 }
 
-static enum gcs_status add_early(struct recorder *recorder)
+static bool refer_weakly(struct pass *pass, const struct gcs_event *event)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    size_t moment = baseline->moment_count - 1;
-    for (unsigned i = 0; i < recorder->early_count; i++) {
-        const struct gcs_early *early = &recorder->early[i];
-        if (early->bytes == baseline->moment_bytes[moment] &&
-            early->objects == baseline->moment_objects[moment])
-            continue;
-        GCS_TRY(GCS_GROW(baseline->memory, &baseline->early, &baseline->early_capacity,
-                         baseline->early_count + 1, recorder->error));
-        baseline->early[baseline->early_count++] = *early;
-    }
-    return GCS_OK;
+    if (event->detail != GCS_WEAK_PLAIN)
+        cannot(pass, "weak references with callbacks");
+    if (object_find(pass, event->object) == NOBODY || object_find(pass, event->value) == NOBODY)
+        return wrong(pass);
+    return !pass->baseline->uncovered;
 }
 
-static enum gcs_status add_other(struct recorder *recorder, const struct gcs_heap *heap,
-                                 gcs_time work)
+static bool add_work(struct pass *pass, gcs_time work, uint32_t now)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    GCS_TRY(GCS_GROW(baseline->memory, &baseline->others, &baseline->other_capacity,
-                     baseline->other_count + 1, recorder->error));
-    put_op(recorder, GCS_DO_MOMENT, 0);
-    GCS_TRY(add_moment(recorder, heap));
-    recorder->work += work;
-    recorder->area += (gcs_area)heap->totals.live_bytes * work;
-    baseline->others[baseline->other_count++] = (struct gcs_other_moment){
-        recorder->area, recorder->work, (uint32_t)baseline->moment_count - 1};
-    return GCS_OK;
+    struct gcs_baseline *baseline = pass->baseline;
+    pass->status = GCS_GROW(pass->memory, &baseline->works, &baseline->work_capacity,
+                            baseline->work_count + 1, pass->error);
+    if (pass->status != GCS_OK)
+        return false;
+    pass->work += work;
+    pass->area += (gcs_area)(pass->units * GCS_BYTES_UNIT) * work;
+    uint32_t op = put_op(pass, 0, GCS_DO_MOMENT, since_moment(pass, now));
+    baseline->works[baseline->work_count++] =
+        (struct gcs_work_moment){pass->area, pass->work, op};
+    return true;
 }
 
-static enum gcs_status add_stop(struct recorder *recorder, const struct gcs_heap *heap,
-                                const struct gcs_block *block, const struct gcs_event *event)
+static bool add_stop(struct pass *pass, const struct gcs_event *event, const uint64_t *targets,
+                     uint32_t now)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    GCS_TRY(add_other(recorder, heap, 0));
-    GCS_TRY(GCS_GROW(baseline->memory, &baseline->stops, &baseline->stop_capacity,
-                     baseline->stop_count + 1, recorder->error));
+    struct gcs_baseline *baseline = pass->baseline;
+    pass->status = GCS_GROW(pass->memory, &baseline->stops, &baseline->stop_capacity,
+                            baseline->stop_count + 1, pass->error);
+    if (pass->status != GCS_OK)
+        return false;
+    uint32_t op = put_op(pass, 0, GCS_DO_MOMENT, since_moment(pass, now));
     struct gcs_stop *stop = &baseline->stops[baseline->stop_count++];
-    *stop = (struct gcs_stop){.event = *event, .moment = (uint32_t)baseline->moment_count - 1};
+    *stop = (struct gcs_stop){.event = *event, .op = op};
     if (event->op == GCS_OP_GC && event->detail == GCS_GC_THRESHOLD)
         for (uint32_t i = 0; i < event->slots && i < GCS_GENERATIONS; i++)
-            stop->values[i] = block->targets[event->first + i];
+            stop->values[i] = targets[event->first + i];
     stop->event.first = 0;
-    return GCS_OK;
+    return true;
 }
 
-static enum gcs_status note_event(struct recorder *recorder, struct gcs_heap *heap,
-                                  const struct gcs_block *block, const struct gcs_event *event)
+static inline const uint64_t *born_with(const struct gcs_block *block,
+                                        const struct gcs_event *event)
+{
+    return event->flags & GCS_EVENT_BORN ? block->targets + event->first : NULL;
+}
+
+/* False: stop here. */
+static inline bool apply(struct pass *pass, const struct gcs_block *block,
+                         const struct gcs_event *event, uint32_t now)
 {
     switch ((enum gcs_op)event->op) {
     case GCS_OP_ALLOCATE:
-        if (recorder->early_count == 0) /* no container */
-            put_op(recorder, GCS_DO_MOMENT, 0);
-        GCS_TRY(add_moment(recorder, heap));
-        GCS_TRY(add_early(recorder));
-        if (heap->rules->dict_lazy)
-            GCS_TRY(check_dict(heap, event->object, true));
-        break;
+        return allocate(pass, event, born_with(block, event), now);
     case GCS_OP_STORE:
-        if (heap->rules->dict_lazy)
-            GCS_TRY(check_dict(heap, event->object, false));
-        break;
+        return store(pass, event);
+    case GCS_OP_ROOT_LESS:
+        return root_less(pass, event);
+    case GCS_OP_ROOT_MORE:
+        return root_more(pass, event);
     case GCS_OP_RESIZE:
-        return add_other(recorder, heap, 0);
+        return resize(pass, event, now);
+    case GCS_OP_WEAK:
+        return refer_weakly(pass, event);
     case GCS_OP_WORK:
-        return add_other(recorder, heap, event->object);
+        return add_work(pass, event->object, now);
     case GCS_OP_IDLE:
     case GCS_OP_BEGIN:
     case GCS_OP_END:
     case GCS_OP_COLLECT:
     case GCS_OP_GC:
     case GCS_OP_MARK:
-        return add_stop(recorder, heap, block, event);
-    case GCS_OP_WEAK:
-        if (event->detail != GCS_WEAK_PLAIN)
-            cannot(recorder, "weak references with callbacks");
-        break;
     case GCS_OP_ENTER:
     case GCS_OP_LEAVE:
-        recorder->baseline->stretches = true;
-        break;
-    case GCS_OP_ROOT_MORE:
-    case GCS_OP_ROOT_LESS:
+        return add_stop(pass, event, block->targets, now);
     case GCS_OP_COUNT:
         break;
     }
-    return GCS_OK;
+    return true;
 }
 
-/* How many objects were tracked when garbage became garbage. */
-static void note_garbage(struct recorder *recorder, uint64_t event)
+/* Children may have lost their root, or met another holder. */
+static void look_at_named(struct pass *pass, const struct gcs_block *block,
+                          const struct gcs_event *event, uint32_t stamp)
 {
-    const struct gcs_lifetimes *lifetimes = recorder->lifetimes;
-    while (recorder->garbage_next < lifetimes->garbage_count &&
-           lifetimes->garbage[recorder->garbage_next].event <= event)
-        recorder->garbage_at[recorder->garbage_next++] =
-            (uint32_t)recorder->baseline->item_count;
+    const uint64_t *targets = born_with(block, event);
+    if (event->op == GCS_OP_ROOT_LESS || event->op == GCS_OP_ROOT_MORE)
+        look_at(pass, object_find(pass, event->object), stamp);
+    else if (event->op == GCS_OP_STORE)
+        look_at(pass, object_find(pass, event->value), stamp);
+    else if (event->op == GCS_OP_ALLOCATE && targets)
+        for (uint32_t i = 0; i < event->slots; i++)
+            look_at(pass, object_find(pass, targets[i]), stamp);
 }
 
-static enum gcs_status run(struct recorder *recorder, struct gcs_heap *heap,
-                           struct gcs_cursor *cursor)
+/* What has to be looked at when an event is done. */
+static void follow(struct pass *pass, const struct gcs_block *block,
+                   const struct gcs_event *event, size_t ops_before)
 {
-    struct gcs_block block;
-    GCS_TRY(gcs_cursor_next(cursor, &block, recorder->error));
-    while (block.count && !recorder->baseline->uncovered) {
-        for (uint32_t i = 0; i < block.count; i++) {
-            recorder->allocated = false;
-            recorder->early_count = 0;
-            gcs_heap_expect(heap, &block, i);
-            GCS_TRY(gcs_heap_apply(heap, &block, i, recorder->error));
-            if (recorder->watched_capacity)
-                look_at_named(heap, &block, &block.events[i]);
-            GCS_TRY(note_event(recorder, heap, &block, &block.events[i]));
-            GCS_TRY(recorder->status);
-            note_garbage(recorder, block.first_event + i);
-        }
-        GCS_TRY(gcs_cursor_next(cursor, &block, recorder->error));
+    size_t ops = pass->baseline->op_count;
+    uint32_t stamp = (uint32_t)(ops > ops_before ? ops - 1 : ops);
+    if (pass->baseline->child_count)
+        look_at_named(pass, block, event, stamp);
+    if (!pass->heap->rules->dict_lazy || event->op != GCS_OP_STORE)
+        return;
+    gcs_handle source = object_find(pass, event->object);
+    if (source == NOBODY)
+        return;
+    source = holder_of(pass, source);
+    if (traits_of(pass, object_at(pass, source))->content == CONTENT_OF_DICT)
+        check_dict(pass, source, stamp);
+}
+
+/* The place in the table of what an event names, and some events later the object itself. */
+static inline void expect_number(const struct pass *pass, uint64_t number, bool object)
+{
+    size_t page = number >> PAGE_BITS;
+    if (page >= pass->page_count || !pass->pages[page].handles)
+        return;
+    const gcs_handle *place = &pass->pages[page].handles[number % PAGE_NUMBERS];
+    if (object)
+        __builtin_prefetch(object_at(pass, *place));
+    else
+        __builtin_prefetch(place);
+}
+
+static inline void expect(const struct pass *pass, const struct gcs_block *block,
+                          uint32_t index, bool object)
+{
+    if (index >= block->count)
+        return;
+    const struct gcs_event *event = &block->events[index];
+    if (event->op == GCS_OP_ALLOCATE) {
+        uint32_t targets = event->flags & GCS_EVENT_BORN ? event->slots : 0;
+        for (uint32_t i = 0; i < targets && i < EXPECTED_TARGETS; i++)
+            expect_number(pass, block->targets[event->first + i], object);
+    } else if (event->op == GCS_OP_STORE) {
+        expect_number(pass, event->object, object);
+        expect_number(pass, event->value, object);
+    } else if (event->op == GCS_OP_ROOT_MORE || event->op == GCS_OP_ROOT_LESS) {
+        expect_number(pass, event->object, object);
     }
+}
+
+/* Room for all that a block can add: an event has at most two births, or a resize, or a moment,
+ * and what dies has been born before. */
+static enum gcs_status reserve(struct pass *pass, uint32_t events)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    size_t births = 2 * (size_t)events, deaths = (size_t)pass->objects + births;
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->ops, &baseline->op_capacity,
+                     baseline->op_count + births + deaths, pass->error));
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->aux, &baseline->aux_capacity,
+                     baseline->op_count + births + deaths, pass->error));
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->extras, &baseline->extra_capacity,
+                     baseline->extra_count + births + deaths, pass->error));
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->longs, &baseline->long_capacity,
+                     baseline->long_count + deaths, pass->error));
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->far, &baseline->far_capacity,
+                     baseline->far_count + events, pass->error));
+    return GCS_GROW(pass->memory, &pass->dying, &pass->dying_capacity, deaths, pass->error);
+}
+
+static enum gcs_status run_block(struct pass *pass, const struct gcs_block *block)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    bool lazy = pass->heap->rules->dict_lazy;
+    GCS_TRY(reserve(pass, block->count));
+    for (uint32_t i = 0; i < block->count; i++) {
+        const struct gcs_event *event = &block->events[i];
+        size_t ops = baseline->op_count;
+        expect(pass, block, i + 2 * EXPECTED_EVENTS, false);
+        expect(pass, block, i + EXPECTED_EVENTS, true);
+        if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
+            return pass->status;
+        if (lazy || baseline->child_count)
+            follow(pass, block, event, ops);
+    }
+    if (baseline->op_count >= GCS_NEVER)
+        cannot(pass, "4,294,967,295 ops and more");
     return GCS_OK;
+}
+
+static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace)
+{
+    struct gcs_cursor *cursor;
+    struct gcs_block block;
+    GCS_TRY(gcs_cursor_new(trace, pass->memory, &cursor, pass->error));
+    enum gcs_status status;
+    do {
+        status = gcs_cursor_next(cursor, &block, pass->error);
+        if (status == GCS_OK)
+            status = run_block(pass, &block);
+    } while (status == GCS_OK && block.count && !pass->wrong && !pass->baseline->uncovered);
+    gcs_cursor_free(cursor);
+    return status;
 }
 
 /* What can be told before the pass. */
@@ -478,90 +493,42 @@ static const char *uncovered_by(const struct gcs_trace *trace, const struct gcs_
     return NULL;
 }
 
-static enum gcs_status analyse(struct recorder *recorder, struct gcs_heap *heap,
-                               const struct gcs_trace *trace)
+/* A trace that names what is not there: replay knows how to say it. */
+static enum gcs_status tell_what_is_wrong(struct pass *pass, const struct gcs_trace *trace)
 {
-    struct gcs_baseline *baseline = recorder->baseline;
-    struct gcs_cursor *cursor;
-    GCS_TRY(GCS_GROW(baseline->memory, &recorder->garbage_at, &recorder->garbage_at_capacity,
-                     recorder->lifetimes->garbage_count, recorder->error));
-    GCS_TRY(grow_items(recorder, heap->row_capacity));
-    GCS_TRY(gcs_cursor_new(trace, baseline->memory, &cursor, recorder->error));
-    enum gcs_status status = run(recorder, heap, cursor);
-    gcs_cursor_free(cursor);
-    if (status == GCS_OK && !baseline->uncovered)
-        status = record_parts(recorder, heap);
-    baseline->end = heap->totals;
-    return status;
+    struct gcs_lifetimes lifetimes;
+    GCS_TRY(gcs_lifetimes_of(trace, pass->memory, &lifetimes, pass->error));
+    gcs_lifetimes_fini(&lifetimes);
+    cannot(pass, "a trace that names what is not there");
+    return GCS_OK;
 }
 
-enum gcs_status gcs_baseline_of(const struct gcs_trace *trace,
-                                const struct gcs_lifetimes *lifetimes,
-                                const struct gcs_rules *rules, struct gcs_memory *memory,
-                                struct gcs_baseline *baseline, struct gcs_error *error)
+static enum gcs_status analyse(struct pass *pass, const struct gcs_trace *trace)
 {
-    static_assert(GCS_LIST_CODES <= 1 << GCS_OP_SHIFT, "a code fits behind the op");
-    struct recorder recorder = {.baseline = baseline, .lifetimes = lifetimes, .error = error};
-    struct gcs_heap *heap;
+    GCS_TRY(kinds_init(pass));
+    GCS_TRY(objects_init(pass));
+    GCS_TRY(run(pass, trace));
+    if (pass->wrong && !pass->baseline->uncovered)
+        return tell_what_is_wrong(pass, trace);
+    return pass->baseline->uncovered ? GCS_OK : baseline_end(pass);
+}
+
+enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_rules *rules,
+                                struct gcs_memory *memory, struct gcs_baseline *baseline,
+                                struct gcs_error *error)
+{
+    struct pass pass = {.baseline = baseline, .memory = memory, .error = error};
     *baseline = (struct gcs_baseline){.memory = memory, .list_count = 1};
     baseline->uncovered = uncovered_by(trace, rules);
     if (baseline->uncovered)
         return GCS_OK;
-    GCS_TRY(gcs_heap_new(trace, rules, memory, &heap, error));
-    heap->recorder = &recorder;
-    enum gcs_status status = analyse(&recorder, heap, trace);
-    gcs_heap_free(heap);
-    gcs_memory_free(memory, recorder.positions, recorder.position_capacity,
-                    sizeof *recorder.positions);
-    gcs_memory_free(memory, recorder.watched, recorder.watched_capacity,
-                    sizeof *recorder.watched);
-    gcs_memory_free(memory, recorder.watched_next, recorder.watched_next_capacity,
-                    sizeof *recorder.watched_next);
-    gcs_memory_free(memory, recorder.garbage_at, recorder.garbage_at_capacity,
-                    sizeof *recorder.garbage_at);
+    GCS_TRY(gcs_heap_new(trace, rules, memory, &pass.heap, error));
+    enum gcs_status status = analyse(&pass, trace);
+    singles_fini(&pass);
+    objects_fini(&pass);
+    kinds_fini(&pass);
+    gcs_heap_free(pass.heap);
     if (status != GCS_OK)
         gcs_baseline_fini(baseline);
     return status;
-}
-
-void gcs_baseline_fini(struct gcs_baseline *baseline)
-{
-    struct gcs_memory *memory = baseline->memory;
-    if (!memory)
-        return;
-#define RELEASE(array, capacity) \
-    gcs_memory_free(memory, baseline->array, baseline->capacity, sizeof *baseline->array)
-    RELEASE(ops, op_capacity);
-    RELEASE(moment_event, event_capacity);
-    RELEASE(moment_bytes, bytes_capacity);
-    RELEASE(moment_objects, objects_capacity);
-    RELEASE(others, other_capacity);
-    RELEASE(stops, stop_capacity);
-    RELEASE(early, early_capacity);
-    RELEASE(item_end, end_capacity);
-    RELEASE(item_end_at, end_at_capacity);
-    RELEASE(item_weight, weight_of_capacity);
-    RELEASE(deaths, death_capacity);
-    RELEASE(weights, weight_capacity);
-    RELEASE(singles, single_capacity);
-    RELEASE(children, child_capacity);
-    RELEASE(parts, part_capacity);
-    RELEASE(members, member_capacity);
-    RELEASE(referrers, referrer_capacity);
-    RELEASE(declared, declared_capacity);
-#undef RELEASE
-    *baseline = (struct gcs_baseline){0};
-}
-
-size_t gcs_baseline_single(const struct gcs_baseline *baseline, uint32_t position)
-{
-    size_t low = 0, high = baseline->single_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->singles[middle].position < position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }

@@ -111,8 +111,6 @@ void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots)
     uint16_t *occupancy = free_list_of(heap, shape, slots, true, &capacity);
     if (!shape->gc)
         return;
-    if (heap->recorder)
-        record_alloc(heap, occupancy);
     if (shape->zombie)
         shape->zombie = false;
     else if (is_served(shape, occupancy))
@@ -273,10 +271,6 @@ static void release(struct gcs_heap *heap, gcs_row row)
     heap->generators -= shape->closes;
     if (heap->pymalloc)
         give_blocks_back(heap, row, shape, count);
-    if (heap->recorder && shape->gc) {
-        uint16_t capacity;
-        record_free(heap, row, free_list_of(heap, shape, count, false, &capacity));
-    }
     gc_free(heap, shape, count);
     if (heap->rows[row].extra == BIG_EXTRA)
         forget_big(heap, row);
@@ -290,7 +284,7 @@ static bool lose(struct gcs_heap *heap, gcs_row row)
 {
     GCS_ASSERT(heap->rows[row].refs > 0);
     if (heap->stamps)
-        heap->stamps[row] = heap->event + 1;
+        heap->stamps[row] = heap->stamp;
     return --heap->rows[row].refs == 0;
 }
 
@@ -358,6 +352,8 @@ static bool begin_dying(struct gcs_heap *heap, gcs_row row)
             enter_permanent(heap, row);
         return false;
     }
+    if (heap->lives)
+        lives_end(heap, row);
     set(heap, row, DYING);
     heap->rows[row].roots = 0;
     if (shape->kind == GCS_KIND_WEAKREF)
@@ -457,6 +453,20 @@ void let_go(struct gcs_heap *heap, gcs_row row)
 {
     if (lose(heap, row))
         die(heap, row);
+}
+
+/* The object is gone, and what it holds does not notice. */
+void vanish(struct gcs_heap *heap, gcs_row row)
+{
+    gcs_row weakref;
+    enum gcs_weak callback;
+    if (has(heap, row, TRACKED))
+        untrack(heap, row);
+    if (shape_of(heap, row)->kind == GCS_KIND_WEAKREF)
+        weak_clear(heap, row);
+    while (weak_pop(heap, row, &weakref, &callback))
+        continue;
+    release(heap, row);
 }
 
 /* tp_clear: the object gives up what it holds. The caller holds a reference to it. */

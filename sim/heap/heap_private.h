@@ -175,14 +175,18 @@ struct gcs_heap {
     uint32_t *holders; /* by row: the first place that holds it */
     size_t holder_capacity;
 
-    uint64_t *stamps; /* lifetimes: by row, event + 1 of the last reference lost; else NULL */
+    uint64_t *stamps; /* garbage.c: by row, when it lost a reference last; else NULL */
     size_t stamp_capacity;
+    uint64_t stamp; /* the present moment there */
     uint64_t event; /* the one being applied */
-
-    struct recorder *recorder; /* baseline.c; else NULL */
+    struct lives *lives; /* lives.c; else NULL */
 };
 
+/* Slots come in blocks of these sizes: each count up to 64, then four steps a doubling. */
+enum { SMALL_BLOCK = 64, BLOCK_CLASSES = SMALL_BLOCK + 1 + 4 * 26 };
+
 /* rows.c */
+unsigned block_class(uint32_t count, uint32_t *rounded);
 enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *error);
 void row_give_back(struct gcs_heap *heap, gcs_row row);
 enum gcs_status slots_take(struct gcs_heap *heap, uint32_t count, uint32_t *offset,
@@ -216,6 +220,7 @@ void take_blocks(struct gcs_heap *heap, gcs_row row, const struct shape *shape, 
 void gc_alloc(struct gcs_heap *heap, struct shape *shape, uint32_t slots);
 void let_go(struct gcs_heap *heap, gcs_row row);
 void clear_slots(struct gcs_heap *heap, gcs_row row);
+void vanish(struct gcs_heap *heap, gcs_row row);
 unsigned close_allocations(const struct gcs_heap *heap, const struct shape *shape);
 void give_up_root(struct gcs_heap *heap, gcs_row row);
 void take_root(struct gcs_heap *heap, gcs_row row);
@@ -228,10 +233,8 @@ uint64_t row_extra(const struct gcs_heap *heap, gcs_row row);
 enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
                           struct gcs_error *error);
 
-/* baseline.c: called where a collector would look, if there is a recorder */
-void record_alloc(struct gcs_heap *heap, const uint16_t *occupancy);
-void record_track(struct gcs_heap *heap, gcs_row row);
-void record_free(struct gcs_heap *heap, gcs_row row, const uint16_t *occupancy);
+/* lives.c: called when an object is about to die, if there are lives to tell */
+void lives_end(struct gcs_heap *heap, gcs_row row);
 
 /* weakrefs.c */
 enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,

@@ -15,10 +15,8 @@
 /* How far ahead gcs_heap_expect looks. */
 enum { EXPECTED_EVENTS = 6, EXPECTED_TARGETS = 16 };
 
-enum { SMALL_BLOCK = 64, BLOCK_CLASSES = SMALL_BLOCK + 1 + 4 * 26 };
-
-/* Size classes of slot blocks: each count up to 64, then four steps a doubling. */
-static unsigned block_class(uint32_t count, uint32_t *rounded)
+/* The size class of a block of slots, and how many it has room for. */
+unsigned block_class(uint32_t count, uint32_t *rounded)
 {
     if (count <= SMALL_BLOCK) {
         *rounded = count;

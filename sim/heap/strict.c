@@ -34,7 +34,7 @@ struct pass {
     uint32_t *seen; /* by row: the last walk that came by */
     size_t seen_capacity;
     uint32_t walk;
-    uint64_t next_collection; /* in objects allocated */
+    uint64_t collect_at; /* so many objects at a time */
 };
 
 /* The slot at `place` in the pool now holds `target` for `owner`. */
@@ -220,11 +220,10 @@ static enum gcs_status step(struct pass *pass, const struct gcs_block *block, ui
     GCS_TRY(gcs_heap_apply(pass->heap, block, index, error));
     if (event->op == GCS_OP_STORE || event->op == GCS_OP_ALLOCATE)
         GCS_TRY(check_set(pass, event, error));
-    if (pass->heap->totals.allocated_objects >= pass->next_collection) {
+    if (pass->heap->totals.live_objects >= pass->collect_at) {
         struct gcs_work work;
         gcs_heap_collect(pass->heap, GCS_GENERATIONS - 1, &work);
-        pass->next_collection =
-            pass->heap->totals.allocated_objects + pass->heap->totals.live_objects + 10000;
+        pass->collect_at = 10000 + 2 * pass->heap->totals.live_objects;
     }
     return GCS_OK;
 }
@@ -238,8 +237,11 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace,
     enum gcs_status status;
     while ((status = gcs_cursor_next(cursor, &block, error)) == GCS_OK && block.count) {
         uint32_t i = 0;
-        while (i < block.count && (status = step(pass, &block, i, error)) == GCS_OK)
-            i++;
+        for (; i < block.count; i++) {
+            gcs_heap_expect(pass->heap, &block, i);
+            if ((status = step(pass, &block, i, error)) != GCS_OK)
+                break;
+        }
         if (status != GCS_OK) {
             if (error && !error->has_event) {
                 error->has_event = true;
@@ -255,7 +257,7 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace,
 enum gcs_status gcs_trace_check(const struct gcs_trace *trace, struct gcs_memory *memory,
                                 struct gcs_error *error)
 {
-    struct pass pass = {.memory = memory, .next_collection = 10000};
+    struct pass pass = {.memory = memory, .collect_at = 10000};
     GCS_TRY(gcs_heap_new(trace, &versionless_rules, memory, &pass.heap, error));
     enum gcs_status status = heap_link_slots(pass.heap, error);
     if (status == GCS_OK)

@@ -32,8 +32,6 @@ void track(struct gcs_heap *heap, gcs_row row)
     if (heap->rules->mechanism == GCS_MECHANISM_INCREMENTAL)
         unset(heap, row, VISITED);
     list_append(heap, HEAD_YOUNG, row);
-    if (heap->recorder)
-        record_track(heap, row);
     if (heap->rules->count_tracking)
         count_one_more(heap);
 }

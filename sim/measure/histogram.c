@@ -75,6 +75,16 @@ uint64_t gcs_histogram_percentile(const struct gcs_histogram *histogram, double 
     return value_at_count(histogram, count > histogram->total ? histogram->total : count);
 }
 
+uint64_t gcs_histogram_at_least(const struct gcs_histogram *histogram, uint64_t value)
+{
+    uint64_t count = 0;
+    if (histogram->total == 0)
+        return 0;
+    for (size_t i = bucket_of(histogram->maximum) + 1; i-- > bucket_of(value);)
+        count += histogram->counts[i];
+    return count;
+}
+
 static double deviation(const struct gcs_histogram *histogram, double mean)
 {
     double squares = 0;

@@ -193,7 +193,11 @@ const struct gcs_file *gcs_file_at(size_t index)
     static const struct gcs_file *const files[] = {&gcs_summary_file, &gcs_collections_file,
                                                    &gcs_timeline_file, &gcs_requests_file,
                                                    &gcs_decisions_file};
-    return index < sizeof files / sizeof files[0] ? files[index] : NULL;
+    enum { FILES = sizeof files / sizeof files[0] };
+    if (index < FILES)
+        return files[index];
+    return index < FILES + GCS_INFO_COUNT ? gcs_info_file((enum gcs_info)(index - FILES))
+                                          : NULL;
 }
 
 const struct gcs_column *gcs_column_find(const struct gcs_file *file, const char *name)

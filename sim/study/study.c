@@ -50,31 +50,34 @@ static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct
     return GCS_OK;
 }
 
-static enum gcs_status simulate(const struct gcs_study_plan *plan, const struct source *source,
-                                const struct view *view, struct gcs_trial *trial,
-                                struct bench *bench)
+static enum gcs_status simulate(struct study *study, struct workers *workers,
+                                struct gcs_trial *trial, struct bench *bench)
 {
+    const struct gcs_study_plan *plan = study->plan;
+    const struct source *source = source_of(&study->supply, trial);
+    const struct view *view = view_of(&study->supply, trial);
     bool done = false;
     if (view->wanted || plan->engine == GCS_ENGINE_INDEX)
         GCS_TRY(try_index(plan, source, view, trial, bench, &done));
     trial->engine = done ? "index" : "replay";
     if (done)
         return GCS_OK;
+    GCS_TRY(supply_lifetimes(&study->supply, workers, trial));
     return gcs_replay(source->trace, &source->lifetimes, &trial->setting, plan->check,
                       &bench->memory, &bench->ledger, &trial->error);
 }
 
-static void run_trial(const struct gcs_study_plan *plan, const struct source *source,
-                      const struct view *view, struct gcs_trial *trial, struct bench *bench)
+static void run_trial(struct study *study, struct workers *workers, struct gcs_trial *trial,
+                      struct bench *bench)
 {
-    trial->status = simulate(plan, source, view, trial, bench);
+    trial->status = simulate(study, workers, trial, bench);
     if (trial->status != GCS_OK)
         return;
     gcs_summarize(&bench->ledger, bench->pauses, bench->requests, &trial->summary);
     trial->warn_thresholds_overruled = bench->ledger.thresholds_overruled;
     trial->warn_freeze_missing = bench->ledger.freeze_missing;
     trial->unmet = bench->ledger.unmet;
-    note_gaps(source, trial);
+    note_gaps(source_of(&study->supply, trial), trial);
 }
 
 static void fail(struct study *study, size_t index)
@@ -133,8 +136,7 @@ static void work(struct workers *workers, unsigned worker, void *job)
         struct gcs_trial *trial = &plan->trials[index];
         if (supply_provide(&study->supply, workers, trial)) {
             workers_unlock(workers);
-            run_trial(plan, source_of(&study->supply, trial), view_of(&study->supply, trial),
-                      trial, &bench);
+            run_trial(study, workers, trial, &bench);
             workers_lock(workers);
         }
         finish(study, index, &bench);

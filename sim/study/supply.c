@@ -86,30 +86,85 @@ void supply_free(struct supply *supply)
     free(supply->views);
 }
 
+const char *gcs_stage_name(enum gcs_stage stage)
+{
+#define TEXT(name, text) text,
+    static const char *const names[] = {GCS_STAGE_LIST(TEXT)};
+    return names[stage];
+}
+
+/* On its way from a pass to the study's observer. */
+struct telling {
+    struct gcs_watch watch;
+    const struct gcs_observer *observer;
+    struct workers *workers;
+    enum gcs_stage stage;
+    bool begun;
+};
+
+static void moved(void *watcher, uint64_t done, uint64_t total)
+{
+    const struct telling *telling = watcher;
+    workers_lock(telling->workers);
+    telling->observer->stage_moved(telling->observer->observer, telling->stage, done, total);
+    workers_unlock(telling->workers);
+}
+
+/* What works within `memory` from here on tells the observer. */
+static void begin_stage(struct gcs_memory *memory, struct telling *telling,
+                        enum gcs_stage stage)
+{
+    telling->stage = stage;
+    telling->begun = true;
+    telling->watch = (struct gcs_watch){moved, telling};
+    memory->watch = telling->observer->stage_moved ? &telling->watch : NULL;
+}
+
+/* Under the workers' lock: what a pass has to do behind its last event is done too. */
+static void end_stage(struct gcs_memory *memory, struct telling *telling,
+                      const struct gcs_trace *trace)
+{
+    bool begun = telling->begun;
+    memory->watch = NULL;
+    telling->begun = false;
+    if (begun && telling->observer->stage_moved && trace)
+        telling->observer->stage_moved(telling->observer->observer, telling->stage,
+                                       trace->events, trace->events);
+}
+
 static enum gcs_status make_source(const struct gcs_study_plan *plan, size_t index,
-                                   struct source *source, struct gcs_error *error)
+                                   struct source *source, struct telling *telling,
+                                   struct gcs_error *error)
 {
     const struct gcs_program *program = &plan->programs[index];
     source->memory.limit = plan->max_memory;
     source->trace = program->trace;
     if (!source->trace) {
+        begin_stage(&source->memory, telling, GCS_STAGE_GENERATE);
         GCS_TRY(gcs_workload_generate(program->workload, program->seed, program->max_events,
-                                      &source->memory, &source->generated, error));
+                                      false, &source->memory, &source->generated, error));
         source->trace = source->generated;
     }
-    return gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, error);
+    return GCS_OK;
 }
 
 /* Where memory does not suffice for an index, replay does it, unless the index was asked for.
  */
 static enum gcs_status make_view(const struct gcs_study_plan *plan, const struct source *source,
-                                 const struct gcs_rules *rules, struct view *view,
-                                 struct gcs_error *error)
+                                 const struct gcs_model *model, struct view *view,
+                                 struct telling *telling, struct gcs_error *error)
 {
+    const struct gcs_index_store *store = &plan->indexes;
     struct gcs_error refused = {0};
     view->memory.limit = plan->max_memory;
-    enum gcs_status status = gcs_index_new(source->trace, &source->lifetimes, rules,
-                                           &view->memory, &view->index, &refused);
+    if (!source->generated && store->load &&
+        store->load(store->store, source->trace, model, &view->memory, &view->index))
+        return GCS_OK;
+    begin_stage(&view->memory, telling, GCS_STAGE_INDEX);
+    enum gcs_status status =
+        gcs_index_new(source->trace, &model->rules, &view->memory, &view->index, &refused);
+    if (status == GCS_OK && !source->generated && store->keep && gcs_index_covers(view->index))
+        store->keep(store->store, source->trace, model, view->index);
     if (status == GCS_OK || (plan->engine == GCS_ENGINE_AUTO && status != GCS_INVALID))
         return GCS_OK;
     *error = refused;
@@ -126,11 +181,13 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
     struct source *source = source_of(supply, trial);
     struct view *view = view_of(supply, trial);
     const struct gcs_study_plan *plan = supply->plan;
+    struct telling telling = {.observer = &plan->observer, .workers = workers};
     if (source->made == UNMADE) {
         source->made = view->made = MAKING;
         workers_unlock(workers);
-        trial->status = make_source(plan, trial->program, source, &trial->error);
+        trial->status = make_source(plan, trial->program, source, &telling, &trial->error);
         workers_lock(workers);
+        end_stage(&source->memory, &telling, source->trace);
         source->made = MADE;
         view->made = UNMADE;
         workers_wake(workers);
@@ -139,12 +196,37 @@ bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_t
         view->made = MAKING;
         workers_unlock(workers);
         trial->status =
-            make_view(plan, source, &trial->setting.model->rules, view, &trial->error);
+            make_view(plan, source, trial->setting.model, view, &telling, &trial->error);
         workers_lock(workers);
+        end_stage(&view->memory, &telling, source->trace);
         workers_wake(workers);
     }
     view->made = MADE;
     return trial->status == GCS_OK;
+}
+
+enum gcs_status supply_lifetimes(struct supply *supply, struct workers *workers,
+                                 struct gcs_trial *trial)
+{
+    struct source *source = source_of(supply, trial);
+    struct telling telling = {.observer = &supply->plan->observer, .workers = workers};
+    enum gcs_status status = GCS_OK;
+    workers_lock(workers);
+    while (source->lifetimes_made == MAKING)
+        workers_wait(workers);
+    if (source->lifetimes_made == UNMADE) {
+        source->lifetimes_made = MAKING;
+        workers_unlock(workers);
+        begin_stage(&source->memory, &telling, GCS_STAGE_LIFETIMES);
+        status =
+            gcs_lifetimes_of(source->trace, &source->memory, &source->lifetimes, &trial->error);
+        workers_lock(workers);
+        end_stage(&source->memory, &telling, source->trace);
+        source->lifetimes_made = status == GCS_OK ? MADE : UNMADE;
+        workers_wake(workers);
+    }
+    workers_unlock(workers);
+    return status;
 }
 
 void supply_release(struct supply *supply, const struct gcs_trial *trial)

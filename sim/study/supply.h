@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What trials need before they can run, made once by whoever comes first and given up after the
- * last: a program's trace with its lifetimes, and a model's index of it.
+ * last: a program's trace, a model's index of it, and for replays its lifetimes.
  */
 #ifndef GCSIM_SUPPLY_H
 #define GCSIM_SUPPLY_H
@@ -12,14 +12,15 @@
 
 enum made { UNMADE, MAKING, MADE, GONE };
 
-/* A program's trace and lifetimes. */
+/* A program's trace. */
 struct source {
     enum made made;
     size_t trials_left;
     struct gcs_memory memory;
     struct gcs_trace *generated;
     const struct gcs_trace *trace;
-    struct gcs_lifetimes lifetimes;
+    enum made lifetimes_made;
+    struct gcs_lifetimes lifetimes; /* empty before */
 };
 
 /* A model's index of a program. */
@@ -49,6 +50,10 @@ bool supply_is_ready(const struct supply *supply, const struct gcs_trial *trial)
 /** Makes what the trial needs and is not there; false: it failed, the trial knows. The workers'
  *  lock is held on entry and on return, not meanwhile. */
 bool supply_provide(struct supply *supply, struct workers *workers, struct gcs_trial *trial);
+/** Makes the lifetimes, which only replays need; a failure is the trial's. The lock is not
+ * held. */
+enum gcs_status supply_lifetimes(struct supply *supply, struct workers *workers,
+                                 struct gcs_trial *trial);
 /** The trial is done with it. */
 void supply_release(struct supply *supply, const struct gcs_trial *trial);
 

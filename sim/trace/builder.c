@@ -140,6 +140,9 @@ enum gcs_status gcs_trace_builder_close(struct gcs_trace_builder *builder,
     hash_options(builder);
     XXH3_128bits_update(builder->digest, builder->raw.data, builder->raw.length);
     builder->raw.length = 0;
+    const struct gcs_watch *watch = builder->memory->watch;
+    if (watch)
+        watch->moved(watch->watcher, builder->grammar.events, 0);
     builder->block = (struct gcs_place){.first_event = builder->grammar.events,
                                         .allocations = builder->grammar.allocations};
     return GCS_OK;

@@ -134,6 +134,9 @@ enum gcs_status gcs_cursor_next_part(struct gcs_cursor *cursor, struct gcs_block
                                 .count = batch->count,
                                 .first_event = cursor->next_event};
     cursor->next_event += batch->count;
+    const struct gcs_watch *watch = cursor->memory->watch;
+    if (watch)
+        watch->moved(watch->watcher, cursor->next_event, cursor->trace->shown.events);
     return GCS_OK;
 }
 

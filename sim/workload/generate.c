@@ -27,7 +27,7 @@ static enum gcs_status make_atoms(struct program *program)
     return GCS_OK;
 }
 
-static enum gcs_status start(struct program *program, uint64_t seed)
+static enum gcs_status start(struct program *program, uint64_t seed, bool compress)
 {
     const struct gcs_workload *workload = program->workload;
     program->free_rows[0] = program->free_rows[1] = NO_ROW;
@@ -51,7 +51,8 @@ static enum gcs_status start(struct program *program, uint64_t seed)
         return gcs_fail(program->error, GCS_NOMEM, "out of memory");
     for (uint32_t i = 0; i < workload->site_count; i++)
         gcs_stream_init(&program->sites[i], seed, "site", workload->sites[i].name);
-    GCS_TRY(gcs_trace_builder_new(program->memory, true, &program->builder, program->error));
+    GCS_TRY(
+        gcs_trace_builder_new(program->memory, compress, &program->builder, program->error));
     GCS_TRY(define_types(program));
     GCS_TRY(make_atoms(program));
     return gcs_containers_new(program);
@@ -87,14 +88,15 @@ static void end(struct program *program)
 }
 
 enum gcs_status gcs_workload_generate(const struct gcs_workload *workload, uint64_t seed,
-                                      uint64_t max_events, struct gcs_memory *memory,
-                                      struct gcs_trace **trace, struct gcs_error *error)
+                                      uint64_t max_events, bool compress,
+                                      struct gcs_memory *memory, struct gcs_trace **trace,
+                                      struct gcs_error *error)
 {
     struct program program = {.workload = workload,
                               .memory = memory,
                               .error = error,
                               .events_left = max_events ? max_events : UINT64_MAX};
-    enum gcs_status status = start(&program, seed);
+    enum gcs_status status = start(&program, seed, compress);
     if (status == GCS_OK)
         status = gcs_run_phases(&program);
     if (status == GCS_OK) {

@@ -27,7 +27,7 @@ refuse 2 "gcsim: trace: unknown verb 'burn': make, check, info, print or pack" \
     trace burn t.gctrace
 refuse 2 "gcsim: there is no list of 'modls' (did you mean 'models'?)" list modls
 refuse 2 "gcsim: there is no list of 'weather'" list weather
-refuse 2 'gcsim: list what? models, strategies, keys, columns, workloads or costs' list
+refuse 2 'gcsim: list what? models, strategies, keys, columns, workloads, studies or costs' list
 
 # How many arguments.
 refuse 2 'gcsim: one INPUT is expected: gcsim run --help' run
@@ -86,6 +86,14 @@ refuse 2 "gcsim: --threshold: more than 10000 points: '1:5:lin10001'" sweep t.gc
     -t 1:5:lin10001
 refuse 2 "gcsim: --threshold1: not a number: 'x'" sweep t.gctrace --threshold1 x
 refuse 2 'gcsim: one setting is expected: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
+
+refuse 2 "gcsim: columns: summary.csv has no 'beauty': see \`gcsim list columns\`" run t.gctrace \
+    --columns model,beauty
+expect 0 run t.gctrace -m cpython-3.11 -t 1,2,3 --columns model,threshold2,mutator_ns,requests
+printf '%s\n' 't.gctrace on cpython-3.11: 1 trial; pauses priced by cpython-3.11' '' \
+    'model         threshold2  mutator_ns  requests' \
+    'cpython-3.11           3        3 us         2' >../wanted
+same ../out ../wanted
 
 # Names.
 refuse 2 "gcsim: unknown model 'cpyton-3.12' (did you mean 'cpython-3.12'?)" run t.gctrace \

@@ -55,7 +55,7 @@ for text in *.gctrace; do
     done
     compare run "$name" -t 20
     compare sweep "$name" -t 20,2 -t 300 -m cpython-3.8,cpython-3.12 \
-        -S default,manual:every=99 --detail
+        -S default,manual:every=99,unit=allocations --detail
 done
 
 # Comments, blank lines and a last line without its end are forgiven, and go away.

@@ -82,7 +82,42 @@ for list in models strategies keys columns workloads costs; do
     expect 0 list $list
     [ -s ../out ] || differ "list $list is empty"
     [ -s ../err ] && differ "list $list: $(cat ../err)"
+    expect 0 list $list --format csv
+    cp ../out "$list.csv"
+    expect 0 list $list --format json
+    cp ../out "$list.json"
 done
+refuse 2 "gcsim: --format: 'xml' is none of text, csv, json" list models --format xml
+
+# As rows they are the same, one row a thing, and all fields are there.
+if command -v python3 >/dev/null 2>&1; then
+    python3 - "$SOURCE" <<'END' || differ 'list --format: CSV and JSON'
+import csv, glob, json, os, re, sys
+lists = ('models', 'strategies', 'keys', 'columns', 'workloads', 'costs')
+tables = {}
+for name in lists:
+    with open(name + '.csv', newline='', encoding='utf-8') as file:
+        rows = list(csv.DictReader(file))
+    with open(name + '.json', encoding='utf-8') as file:
+        objects = json.load(file)
+    tables[name] = rows
+    assert rows and len(rows) == len(objects), name
+    for row, one in zip(rows, objects):
+        assert list(row) == list(one), (name, row, one)
+        for key, cell in row.items():
+            value = one[key]
+            same = cell == (value or '') if isinstance(value, (str, type(None))) \
+                else float(cell) == float(value)
+            assert same, (name, key, cell, value)
+for name in ('strategies', 'workloads', 'costs'):
+    files = sorted(os.path.basename(path)[:-5]
+                   for path in glob.glob('%s/configs/%s/*.yaml' % (sys.argv[1], name)))
+    assert sorted(list(row.values())[0] for row in tables[name]) == files, name
+with open(sys.argv[1] + '/docs/keys.md', encoding='utf-8') as file:
+    page = set(re.findall(r'^\| `([^`]+)` \|', file.read(), re.M))
+assert page and page == {row['key'] for row in tables['keys']}, 'keys'
+END
+fi
 expect 0 list models
 awk '/^$/ { exit } NR > 1 { print $1 }' ../out >../models
 while read -r model; do

@@ -10,7 +10,11 @@ models: [cpython-3.9, cpython-3.13]
 thresholds: ["50", "20:400:log3,5"]
 threshold1: [3, "4:6:lin2"]
 threshold2: ["2,7"]
-strategies: [default, "manual:every=500,generation=2"]
+strategies: [default, "manual:every=500,unit=allocations,generation=2"]
+columns: [axes, gc_ns]
+cases:
+  as-it-is: {}
+  leaky: {cyclic: 0.4, sites.working.lifetime.cause: never}
 axes:
   rate: [300, 900]
   sites.working.cyclic: ["0:0.5:lin2"]
@@ -65,7 +69,7 @@ again() {
 again run t.gctrace
 again run t.gctrace -t 1 -m cpython-3.10
 again run t.gctrace --memory pymalloc
-again run t.gctrace -t 1,2,3 -S manual:every=2 --program-gc ignore --cost cpython-3.12
+again run t.gctrace -t 1,2,3 -S manual:every=2,unit=allocations --program-gc ignore --cost cpython-3.12
 # shellcheck disable=SC2086 # words
 {
     again run $web
@@ -73,7 +77,7 @@ again run t.gctrace -t 1,2,3 -S manual:every=2 --program-gc ignore --cost cpytho
     again run $web -S idle -m cpython-3.12.5 -s about='a: "b" # c'
     again sweep $web
     again sweep $web -t ,5 -t 100:1k:lin3,,4 --threshold1 3,9 --threshold2 1:2:lin2 \
-        -S default,manual:every=1000,generation=2,freeze -m cpython-3.8,refcount --seeds 2
+        -S default,manual:every=1000,unit=allocations,generation=2,freeze -m cpython-3.8,refcount --seeds 2
 }
 again sweep study.yaml
 again sweep study.yaml -s rate=77 -s program.cyclic=0.5 -t 9 -S default

@@ -38,9 +38,15 @@ for file in "$SOURCE"/configs/costs/*.yaml; do
     expect 0 list costs
     grep -q "^$name " ../out || differ "list costs lacks $name"
 done
-# Studies, as soon as there are any, with a few events.
+# Studies, with a few events; they share their names with no workload.
 for file in "$SOURCE"/configs/studies/*.yaml; do
-    [ -f "$file" ] || continue
-    expect 0 sweep "$file" --max-events 2000 -q
+    name=$(basename "$file" .yaml)
+    expect 0 sweep "$file" --max-events 2000
+    cp ../out ../by_path
+    expect 0 sweep "$name" --max-events 2000
+    same ../out ../by_path
+    [ -f "$SOURCE/configs/workloads/$name.yaml" ] && differ "$name is a workload, too"
+    expect 0 list studies
+    grep -q "^$name: " ../out || differ "list studies lacks $name"
 done
 finish

@@ -134,6 +134,19 @@ study "3:8: axes.rat: 'rat' is no key of a workload" 'study: s' 'input: web' 'ax
 study "3:8: axes.requests.arrivals: 'requests.arrivals' is not a number, so it can't be an axis" \
     'study: s' 'input: web' 'axes: {requests.arrivals: [1]}'
 study "3:15: axes.rate.0: not a number: 'x'" 'study: s' 'input: web' 'axes: {rate: [x]}'
+study "3:18: cases.a.rat: 'rat' is no key of a workload" 'study: s' 'input: web' \
+    'cases: {a: {rat: 1}}'
+study "3:30: cases.a.sites.row.types: 'sites.row.types' is no single value" 'study: s' \
+    'input: web' 'cases: {a: {sites.row.types: x}}'
+study "3:12: cases.a: expected a map, found a plain value" 'study: s' 'input: web' 'cases: {a: 5}'
+for value in -5 often; do
+    printf '%s\n' 'study: s' 'input: web' 'cases: {all: {}, a: {cyclic: 0.1, rate: '$value'}}' >s.yaml
+    expect 2 sweep s.yaml --max-events 50
+    grep -q '^s\.yaml:3:[0-9]*: cases\.a\.rate' ../err || differ "case rate $value: $(cat ../err)"
+    [ "$(wc -l <../err)" -eq 1 ] || differ "case rate $value: not one line"
+done
+printf '%s\n' 'study: s' 'input: web' 'columns: [gc_n]' >s.yaml
+refuse 2 "gcsim: columns: summary.csv has no 'gc_n' (did you mean 'gc_ns'?)" sweep s.yaml
 printf '%s\n' 'study: s' 'input: nope.gctrace' >s.yaml
 refuse 2 'nope.gctrace: cannot be read: No such file or directory' run s.yaml
 printf '%s\n' 'study: s' 'input: web' 'models: [cpyton-3.12]' >s.yaml
@@ -163,12 +176,17 @@ done
 
 # Strategies.
 moments='(`start`, `mark LABEL`, `every N allocations`, `every N requests`, `every TIME`, '\
-'`request-end`, `idle`, `every N idle`)'
-actions='(`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]`)'
+'`after N allocations`, `after N requests`, `after TIME`, `request-end`, `idle`, `every N idle`)'
+conditions='(`count G over threshold`, `count G over N`, `count G up to N`, `TIME since collect '\
+'G`, `last collect under P%` (of the time since))'
+actions='(`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 [T2]]` (`*3`: '\
+'three times what is in force), `threshold start`)'
 strategy "2:16: rules.0.when: not a moment: 'never' $moments" 'strategy: s' \
     'rules: [{when: never, do: collect 0}]'
 strategy "2:16: rules.0.when: not a moment: 'every 0 requests' $moments" 'strategy: s' \
     'rules: [{when: every 0 requests, do: collect 2}]'
+strategy "2:26: rules.0.if.0: not a condition: 'count 0 over' $conditions" 'strategy: s' \
+    'rules: [{when: idle, if: count 0 over, do: collect 2}]'
 strategy "2:27: rules.0.do.0: not an action: 'explode' $actions" 'strategy: s' \
     'rules: [{when: start, do: explode}]'
 strategy "2:27: rules.0.do.0: '3' is not a whole number from 0 to 2" 'strategy: s' \

@@ -67,7 +67,7 @@ static void generate(const struct gcs_config *config)
     struct gcs_trace *trace = NULL;
     enum gcs_status status = gcs_workload_read(config, &workload, &error);
     if (status == GCS_OK)
-        status = gcs_workload_generate(workload, 1, EVENTS, &memory, &trace, &error);
+        status = gcs_workload_generate(workload, 1, EVENTS, false, &memory, &trace, &error);
     if (status == GCS_OK)
         GCS_REQUIRE(trace->events <= EVENTS);
     else

@@ -42,6 +42,21 @@ while read -r name command trace options; do
     done
 done <cases
 
+# What `trace info` tells of two traces, in all its tables but the totals: these tell the size of
+# the binary form, which is zstd's.
+for trace in cycles everything; do
+    for table in types quantiles distributions survival cycles closers curve growth; do
+        "$gcsim" trace info $trace.gctrace --format csv --table $table || failures=$((failures + 1))
+    done >"$scratch/$trace.info"
+    if [ "$update" = --update ]; then
+        cp "$scratch/$trace.info" $trace.info || exit 1
+    elif ! cmp -s $trace.info "$scratch/$trace.info"; then
+        failures=$((failures + 1))
+        echo "$trace.info differs:" >&2
+        diff -u $trace.info "$scratch/$trace.info" 2>&1 | head -n 12 >&2
+    fi
+done
+
 # A folder that no case writes is a case that nobody compares.
 for folder in */; do
     [ -d "$folder" ] || continue

@@ -159,6 +159,7 @@ struct run {
     size_t line;
     size_t event; /* being executed */
     bool stretch;
+    bool unlogged;        /* no rows are wanted */
     size_t objects_minor; /* `o objects=3.N`, or 0 */
     bool resolved;        /* `o freelists=resolved` */
     size_t standing;      /* `o standing=N` */

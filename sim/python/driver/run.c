@@ -62,6 +62,9 @@ static bool log_one(struct run *run, int g)
  */
 bool log_collections(struct run *run)
 {
+    if (run->unlogged) {
+        return true;
+    }
     const bool oldest_first = count_of(1) > 0;
     const bool middle_last = count_of(1) == 0 && count_of(2) > 0;
     if (middle_last) {

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The baseline's ops in blocks that can be jumped, and in regions of blocks. */
+#include "index_private.h"
+
+#include <string.h>
+
+/* Free lists while a block is walked, in the baseline. */
+struct lists {
+    uint16_t held[GCS_LIST_CODES];
+    int32_t sum[GCS_LIST_CODES], low[GCS_LIST_CODES], high[GCS_LIST_CODES];
+};
+
+static void note_list(struct lists *lists, unsigned list, int32_t by)
+{
+    lists->sum[list] += by;
+    if (lists->sum[list] < lists->low[list])
+        lists->low[list] = lists->sum[list];
+    if (lists->sum[list] > lists->high[list])
+        lists->high[list] = lists->sum[list];
+}
+
+static void jump_allocation(struct jump *jump, struct lists *lists, unsigned list)
+{
+    if (list) {
+        note_list(lists, list, -1);
+        if (lists->held[list]) {
+            lists->held[list]--;
+            return;
+        }
+        jump->clamped |= 1u << list;
+    }
+    jump->net++;
+    jump->floor++;
+    if (jump->net > jump->top)
+        jump->top = jump->net;
+    if (jump->floor > jump->ceiling)
+        jump->ceiling = jump->floor;
+}
+
+static void jump_free(struct jump *jump, struct lists *lists, unsigned list, uint16_t capacity)
+{
+    if (list) {
+        note_list(lists, list, 1);
+        if (lists->held[list] < capacity) {
+            lists->held[list]++;
+            return;
+        }
+        jump->clamped |= 1u << list;
+    }
+    jump->net--;
+    if (jump->floor)
+        jump->floor--;
+}
+
+static void jump_op(const struct gcs_baseline *baseline, size_t op, struct jump *jump,
+                    struct lists *lists)
+{
+    const struct gcs_object_kind *kind = kind_of_op(baseline, op);
+    if (!kind->gc)
+        return;
+    if (form_of_op(baseline, op) >= GCS_FORM_FREED)
+        jump_free(jump, lists, kind->list, baseline->list_capacity[kind->list]);
+    else if (!kind->late)
+        jump_allocation(jump, lists, kind->list);
+}
+
+static const struct jump no_jump = {.top = NO_ALLOCATION, .ceiling = NO_ALLOCATION};
+
+static int32_t greater(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* `a`, then `b`. */
+static struct jump both(const struct jump *a, const struct jump *b)
+{
+    return (struct jump){
+        .net = a->net + b->net,
+        .floor = greater(a->floor + b->net, b->floor),
+        .top = greater(a->top, a->net + b->top),
+        .ceiling = greater(greater(a->ceiling, a->floor + b->top), b->ceiling),
+        .clamped = a->clamped | b->clamped,
+    };
+}
+
+static struct list_jump both_lists(struct list_jump a, struct list_jump b)
+{
+    int low = a.net + b.low, high = a.net + b.high;
+    return (struct list_jump){
+        .net = (int16_t)(a.net + b.net),
+        .low = low < a.low ? (int16_t)low : a.low,
+        .high = high > a.high ? (int16_t)high : a.high,
+        .start = a.start,
+    };
+}
+
+static void add_object(uint32_t *sums, const struct gcs_object_kind *kind)
+{
+    sums[SUM_OBJECTS]++;
+    sums[SUM_REFERENCES] += kind->references;
+    sums[SUM_BYTES] += kind->bytes;
+}
+
+static void subtract_object(uint32_t *sums, const struct gcs_object_kind *kind)
+{
+    sums[SUM_OBJECTS]--;
+    sums[SUM_REFERENCES] -= kind->references;
+    sums[SUM_BYTES] -= kind->bytes;
+}
+
+static void pass_moment(const struct gcs_baseline *baseline, uint32_t op, struct point *point)
+{
+    if (baseline->aux[op] != GCS_FAR) {
+        point->event += baseline->aux[op];
+        return;
+    }
+    size_t low = 0, high = baseline->far_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->far[middle].op < op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    point->event = baseline->far[low].event;
+}
+
+static void pass_born(const struct gcs_baseline *baseline, const struct gcs_object_kind *kind,
+                      bool is_short, uint32_t op, struct point *point)
+{
+    if (!kind->late) {
+        point->bytes += kind->bytes + (kind->extra ? baseline->extras[point->extras++] : 0);
+        point->objects++;
+        if (!kind->hidden) {
+            pass_moment(baseline, op, point);
+            point->allocations++;
+        }
+    }
+    if (!kind->tracked || kind->single)
+        return;
+    if (!kind->atoms)
+        add_object(point->tracked, kind);
+    if (is_short)
+        add_object(kind->atoms ? point->fleeting : point->shorts, kind);
+}
+
+static void pass_freed(const struct gcs_baseline *baseline, const struct gcs_object_kind *kind,
+                       bool was_short, struct point *point)
+{
+    point->bytes -= kind->bytes + (kind->extra ? baseline->extras[point->extras++] : 0);
+    point->objects--;
+    if (!kind->tracked || kind->single)
+        return;
+    if (!kind->atoms)
+        subtract_object(point->tracked, kind);
+    if (was_short)
+        subtract_object(kind->atoms ? point->fleeting : point->shorts, kind);
+}
+
+void point_pass(const struct gcs_baseline *baseline, uint32_t op, struct point *point)
+{
+    uint16_t code = baseline->ops[op];
+    const struct gcs_object_kind *kind = &baseline->kinds[code >> GCS_FORM_BITS];
+    unsigned form = code & GCS_FORM_MASK;
+    if (code <= GCS_FORM_MASK) { /* no object's */
+        if (code == GCS_DO_RESIZE)
+            point->bytes += baseline->extras[point->extras++];
+        pass_moment(baseline, op, point);
+    } else if (form >= GCS_FORM_FREED) {
+        pass_freed(baseline, kind, form == GCS_FORM_FREED_SHORT, point);
+    } else {
+        pass_born(baseline, kind, form == GCS_FORM_BORN_SHORT, op, point);
+    }
+}
+
+static void raise_high(struct high *high, uint32_t bytes, uint32_t objects)
+{
+    if (bytes > high->bytes)
+        high->bytes = bytes;
+    if (objects > high->objects)
+        high->objects = objects;
+}
+
+static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *error)
+{
+    struct gcs_memory *memory = index->memory;
+    size_t codes = index->baseline.list_count;
+    size_t blocks = (index->baseline.op_count + BLOCK_OPS - 1) / BLOCK_OPS;
+    size_t regions = (blocks + BLOCK_BLOCKS - 1) / BLOCK_BLOCKS;
+    index->block_count = blocks;
+    index->region_count = regions;
+    GCS_TRY(GCS_GROW(memory, &index->blocks, &index->block_capacity, blocks, error));
+    GCS_TRY(GCS_GROW(memory, &index->points, &index->point_capacity, blocks + 1, error));
+    GCS_TRY(GCS_GROW(memory, &index->highs, &index->high_capacity, blocks, error));
+    GCS_TRY(GCS_GROW(memory, &index->block_lists, &index->block_list_capacity,
+                     (blocks + 1) * codes, error));
+    GCS_TRY(GCS_GROW(memory, &index->regions, &index->region_capacity, regions, error));
+    GCS_TRY(
+        GCS_GROW(memory, &index->region_highs, &index->region_high_capacity, regions, error));
+    return GCS_GROW(memory, &index->region_lists, &index->region_list_capacity, regions * codes,
+                    error);
+}
+
+static void make_block(struct gcs_index *index, size_t block, struct lists *lists,
+                       struct point *point)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    size_t from = block * BLOCK_OPS, codes = baseline->list_count;
+    size_t to = from + BLOCK_OPS < baseline->op_count ? from + BLOCK_OPS : baseline->op_count;
+    struct list_jump *of = index->block_lists + block * codes;
+    struct jump jump = no_jump;
+    struct high high = {0, 0};
+    for (size_t list = 0; list < codes; list++) {
+        of[list].start = lists->held[list];
+        lists->sum[list] = lists->low[list] = lists->high[list] = 0;
+    }
+    index->points[block] = *point;
+    for (size_t op = from; op < to; op++) {
+        jump_op(baseline, op, &jump, lists);
+        point_pass(baseline, (uint32_t)op, point);
+        raise_high(&high, point->bytes, point->objects);
+    }
+    for (size_t list = 0; list < codes; list++) {
+        of[list].net = (int16_t)lists->sum[list];
+        of[list].low = (int16_t)lists->low[list];
+        of[list].high = (int16_t)lists->high[list];
+    }
+    index->blocks[block] = jump;
+    index->highs[block] = high;
+}
+
+static void make_region(struct gcs_index *index, size_t region)
+{
+    size_t codes = index->baseline.list_count, from = region * BLOCK_BLOCKS;
+    struct list_jump *of = index->region_lists + region * codes;
+    struct jump jump = index->blocks[from];
+    struct high high = index->highs[from];
+    memcpy(of, index->block_lists + from * codes, codes * sizeof *of);
+    for (size_t block = from + 1; block < from + BLOCK_BLOCKS && block < index->block_count;
+         block++) {
+        jump = both(&jump, &index->blocks[block]);
+        raise_high(&high, index->highs[block].bytes, index->highs[block].objects);
+        for (size_t list = 0; list < codes; list++)
+            of[list] = both_lists(of[list], index->block_lists[block * codes + list]);
+    }
+    index->regions[region] = jump;
+    index->region_highs[region] = high;
+}
+
+enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *error)
+{
+    struct lists lists = {0};
+    struct point point = {0};
+    size_t codes = index->baseline.list_count;
+    GCS_TRY(make_room(index, error));
+    for (size_t block = 0; block < index->block_count; block++)
+        make_block(index, block, &lists, &point);
+    index->points[index->block_count] = point;
+    struct list_jump *end = index->block_lists + index->block_count * codes;
+    for (size_t list = 0; list < codes; list++)
+        end[list] = (struct list_jump){.start = lists.held[list]};
+    for (size_t region = 0; region < index->region_count; region++)
+        make_region(index, region);
+    return GCS_OK;
+}

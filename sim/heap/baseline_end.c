@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The end of the baseline pass: what outlives the trace, and what of it is garbage. */
+#include "baseline_private.h"
+
+#include <string.h>
+
+enum { DIGIT_BITS = 11, DIGITS = 3, DIGIT_VALUES = 1 << DIGIT_BITS };
+
+enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count)
+{
+    struct pair *other = NULL, *from = pairs;
+    size_t capacity = 0;
+    size_t(*starts)[DIGIT_VALUES] = NULL;
+    size_t start_capacity = 0;
+    GCS_TRY(GCS_GROW(pass->memory, &other, &capacity, count, pass->error));
+    enum gcs_status status = GCS_GROW(pass->memory, &starts, &start_capacity, 1, pass->error);
+    struct pair *to = other;
+    for (unsigned digit = 0; status == GCS_OK && digit < DIGITS; digit++) {
+        unsigned shift = digit * DIGIT_BITS;
+        size_t sum = 0;
+        memset(starts, 0, sizeof *starts);
+        for (size_t i = 0; i < count; i++)
+            (*starts)[from[i].key >> shift & (DIGIT_VALUES - 1)]++;
+        for (size_t value = 0; value < DIGIT_VALUES; value++) {
+            size_t of_it = (*starts)[value];
+            (*starts)[value] = sum;
+            sum += of_it;
+        }
+        for (size_t i = 0; i < count; i++)
+            to[(*starts)[from[i].key >> shift & (DIGIT_VALUES - 1)]++] = from[i];
+        struct pair *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (status == GCS_OK && from != pairs)
+        memcpy(pairs, from, count * sizeof *pairs);
+    gcs_memory_free(pass->memory, other, capacity, sizeof *other);
+    gcs_memory_free(pass->memory, starts, start_capacity, sizeof *starts);
+    return status;
+}
+
+/* The object behind one in the pool, from the first on: `for (h = first; h; h = next)`. */
+static gcs_handle next_object(const struct pass *pass, gcs_handle handle)
+{
+    size_t at = handle + OBJECT_WORDS;
+    uint32_t rounded = 0;
+    if (handle != NOBODY)
+        block_class(facts_of(pass, object_at(pass, handle))->slots, &rounded);
+    at += rounded;
+    return at < pass->pool_count ? (gcs_handle)at : NOBODY;
+}
+
+static bool is_free(const struct pass *pass, gcs_handle handle)
+{
+    return object_at(pass, handle)->state & STATE_FREE;
+}
+
+/* Reaches what those in pass->dying reach, `count` of them. */
+static void reach_from(struct pass *pass, size_t count)
+{
+    gcs_handle *stack = pass->dying;
+    while (count) {
+        struct object *holder = object_at(pass, stack[--count]);
+        const uint32_t *slots = slots_behind(holder);
+        for (uint32_t i = 0; i < facts_of(pass, holder)->slots; i++) {
+            struct object *object = object_at(pass, slots[i]);
+            if (slots[i] == NOBODY || object->state & STATE_REACHED)
+                continue;
+            object->state |= STATE_REACHED;
+            stack[count++] = slots[i];
+        }
+    }
+}
+
+/* Those with roots first, as most have one: they need no place on the stack then. */
+static void reach(struct pass *pass)
+{
+    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
+        if (!is_free(pass, h) && object_at(pass, h)->roots)
+            object_at(pass, h)->state |= STATE_REACHED;
+    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
+        if (!is_free(pass, h) && object_at(pass, h)->roots) {
+            pass->dying[0] = h;
+            reach_from(pass, 1);
+        }
+}
+
+struct left_over {
+    struct pair *garbage; /* stamp, object */
+    size_t garbage_count, garbage_capacity;
+    struct pair *lasting; /* op, GCS_NEVER */
+    size_t lasting_count, lasting_capacity;
+};
+
+static enum gcs_status list(struct pass *pass, struct left_over *left)
+{
+    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
+        const struct object *object = object_at(pass, h);
+        unsigned variant = facts_of(pass, object)->variant;
+        if (is_free(pass, h))
+            continue;
+        if (variant & VARIANT_TRACKED && !(variant & VARIANT_SINGLE)) {
+            GCS_TRY(GCS_GROW(pass->memory, &left->lasting, &left->lasting_capacity,
+                             left->lasting_count + 1, pass->error));
+            left->lasting[left->lasting_count++] = (struct pair){object->op, GCS_NEVER};
+        }
+        if (!(object->state & STATE_REACHED)) {
+            GCS_TRY(GCS_GROW(pass->memory, &left->garbage, &left->garbage_capacity,
+                             left->garbage_count + 1, pass->error));
+            left->garbage[left->garbage_count++] = (struct pair){object->stamp, h};
+        }
+    }
+    return GCS_OK;
+}
+
+static enum gcs_status add_lasting(struct pass *pass, const struct left_over *left)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    GCS_TRY(sort_pairs(pass, left->lasting, left->lasting_count));
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->longs, &baseline->long_capacity,
+                     baseline->long_count + left->lasting_count, pass->error));
+    for (size_t i = 0; i < left->lasting_count; i++)
+        baseline->longs[baseline->long_count++] =
+            (struct gcs_long){left->lasting[i].key, left->lasting[i].value};
+    return GCS_OK;
+}
+
+static enum gcs_status finish(struct pass *pass, struct left_over *left)
+{
+    reach(pass);
+    GCS_TRY(list(pass, left));
+    GCS_TRY(add_lasting(pass, left));
+    GCS_TRY(sort_pairs(pass, left->garbage, left->garbage_count));
+    return parts_of(pass, left->garbage, left->garbage_count);
+}
+
+#define ARRAYS(X)                                   \
+    X(ops, op_count, op_capacity)                   \
+    X(aux, op_count, aux_capacity)                  \
+    X(far, far_count, far_capacity)                 \
+    X(extras, extra_count, extra_capacity)          \
+    X(kinds, kind_count, kind_capacity)             \
+    X(works, work_count, work_capacity)             \
+    X(stops, stop_count, stop_capacity)             \
+    X(longs, long_count, long_capacity)             \
+    X(singles, single_count, single_capacity)       \
+    X(children, child_count, child_capacity)        \
+    X(parts, part_count, part_capacity)             \
+    X(members, member_count, member_capacity)       \
+    X(referrers, referrer_count, referrer_capacity) \
+    X(declared, declared_count, declared_capacity)
+
+enum gcs_status baseline_end(struct pass *pass)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    struct left_over left = {0};
+    baseline->end = (struct gcs_totals){.allocated_objects = pass->allocated,
+                                        .live_objects = pass->objects,
+                                        .live_bytes = pass->units * GCS_BYTES_UNIT,
+                                        .footprint_bytes = GCS_NO_FOOTPRINT,
+                                        .peak_footprint_bytes = GCS_NO_FOOTPRINT};
+    enum gcs_status status = finish(pass, &left);
+    gcs_memory_free(pass->memory, left.garbage, left.garbage_capacity, sizeof *left.garbage);
+    gcs_memory_free(pass->memory, left.lasting, left.lasting_capacity, sizeof *left.lasting);
+#define SHRINK(array, count, capacity) \
+    GCS_SHRINK(pass->memory, &baseline->array, &baseline->capacity, baseline->count);
+    ARRAYS(SHRINK)
+#undef SHRINK
+    return status;
+}
+
+void gcs_baseline_fini(struct gcs_baseline *baseline)
+{
+    if (!baseline->memory)
+        return;
+#define RELEASE(array, count, capacity)                                    \
+    gcs_memory_free(baseline->memory, baseline->array, baseline->capacity, \
+                    sizeof *baseline->array);
+    ARRAYS(RELEASE)
+#undef RELEASE
+    *baseline = (struct gcs_baseline){0};
+}
+
+size_t gcs_baseline_single(const struct gcs_baseline *baseline, uint32_t op)
+{
+    size_t low = 0, high = baseline->single_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (baseline->singles[middle].op < op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

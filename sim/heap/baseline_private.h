@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The baseline pass while it runs (docs/index.md). It keeps a heap of its own, as lean as can
+ * be: nothing is ever collected, so an object needs no place in a list, and whatever happens
+ * to it is written down at once.
+ *
+ *   baseline.c          events to ops
+ *   baseline_objects.c  where objects are kept, and their deaths
+ *   baseline_kinds.c    objects that are alike to the collector
+ *   baseline_singles.c  tuples of tuples, followed one by one
+ *   baseline_end.c      what is left when the trace has ended; the arrays cut to size
+ *   parts.c             the graph of garbage
+ */
+#ifndef GCSIM_BASELINE_PRIVATE_H
+#define GCSIM_BASELINE_PRIVATE_H
+
+#include "heap_private.h"
+
+#include <gcsim/baseline.h>
+
+typedef uint32_t gcs_handle; /* of an object: where it begins in the pool; NOBODY: none */
+
+/* An object; its slots stand behind it. */
+struct object {
+    uint32_t refs;   /* strong references: roots and slots. Free: the next one of its size */
+    uint32_t roots;  /* of these, roots */
+    uint32_t number; /* 0: a companion, or free */
+    uint32_t op;     /* at which it was tracked; GCS_NEVER */
+    uint32_t stamp;  /* of the last reference lost */
+    uint32_t extra;  /* payload, units */
+    uint16_t kind;   /* of its FREED op to come */
+    uint16_t state;
+};
+enum { OBJECT_WORDS = sizeof(struct object) / sizeof(uint32_t) };
+static_assert(sizeof(struct object) == 28, "no padding");
+
+/* What `state` holds. */
+enum {
+    STATE_WATCHED = 1, /* baseline->children has it */
+    STATE_FREE = 2,
+    STATE_REACHED = 4, /* from a root, when the trace has ended */
+    STATE_MET = 8,     /* by the walk that finds parts; `roots` is its index, `refs` its low */
+    STATE_CLOSED = 16, /* it has a part: `refs` */
+};
+
+/* What can differ between objects of a family. */
+enum {
+    VARIANT_TRACKED = 1,
+    VARIANT_LATE = 2,
+    VARIANT_EXTRA = 4,
+    VARIANT_ATOMS = 8,
+    VARIANT_SINGLE = 16,
+    VARIANT_UNSERVED = 32, /* at birth: no free list hands it out, though one may take it */
+    VARIANTS = 64,
+};
+
+enum content_rule {
+    CONTENT_IRRELEVANT, /* tracked from birth, if it is a GC object */
+    CONTENT_OF_TUPLE,
+    CONTENT_OF_DICT, /* lazily tracked */
+};
+
+/* Objects that are alike to the pass. */
+struct traits {
+    uint32_t slots; /* that it has itself: with a companion, one */
+    uint32_t references;
+    uint32_t bytes;     /* units */
+    uint32_t companion; /* its shape; 0: none */
+    uint8_t list;
+    uint8_t content; /* enum content_rule */
+    bool gc, hidden, unserved, complete, clears, finalizer;
+};
+
+struct family {
+    struct traits traits;
+    uint16_t plain;           /* kind of one that is tracked if it is a GC object, no more */
+    uint16_t kinds[VARIANTS]; /* 0: not met yet */
+};
+
+/* What dying and finding slots needs of a kind. */
+struct kind_facts {
+    uint32_t slots;
+    uint32_t bytes;
+    uint16_t family;
+    uint8_t class;
+    uint8_t variant;
+};
+
+/* A run of object numbers. */
+enum { PAGE_BITS = 14, PAGE_NUMBERS = 1 << PAGE_BITS };
+struct page {
+    gcs_handle *handles; /* NULL: all dead, or none born */
+    uint32_t left;       /* that are not dead yet */
+};
+
+struct pass {
+    struct gcs_baseline *baseline;
+    struct gcs_memory *memory;
+    struct gcs_error *error;
+    enum gcs_status status; /* not GCS_OK: stop */
+    bool wrong;             /* the trace names what is not there: stop */
+    struct gcs_heap *heap;  /* empty: its shapes and rules only */
+
+    uint32_t *pool;
+    size_t pool_count, pool_capacity;
+    gcs_handle free[BLOCK_CLASSES];
+    struct page *pages;
+    size_t page_count, page_capacity;
+    gcs_handle *dying;
+    size_t dying_capacity;
+    uint64_t objects; /* alive */
+    uint64_t units;   /* their bytes */
+    uint64_t allocated;
+
+    struct family *families;
+    size_t family_count, family_capacity;
+    struct kind_facts *facts; /* by kind */
+    size_t fact_capacity;
+    struct known {
+        uint32_t slots, family;
+    } * latest; /* by shape: the family used last */
+    size_t latest_capacity;
+    struct place {
+        uint32_t shape, slots, family; /* family 0: empty */
+    } * places;                        /* by hash */
+    size_t place_count, place_capacity;
+    uint8_t codes[FREE_LISTS]; /* by free list; 0: none yet */
+
+    uint32_t last_moment; /* its event */
+    gcs_time work;        /* sums so far: struct gcs_work_moment */
+    gcs_area area;
+
+    struct watched {
+        uint32_t op, child; /* the last one about the tuple of that op, from 1; 0: empty */
+    } * watched;            /* by hash */
+    size_t watched_count, watched_capacity;
+    uint32_t *watched_next; /* by child: the one before */
+    size_t watched_next_capacity;
+};
+
+/* baseline.c */
+void cannot(struct pass *pass, const char *what);
+
+/* baseline_objects.c */
+enum gcs_status objects_init(struct pass *pass);
+void objects_fini(struct pass *pass);
+gcs_handle object_take_fresh(struct pass *pass, const struct kind_facts *facts);
+bool number_new_page(struct pass *pass, uint32_t number);
+void object_die(struct pass *pass, gcs_handle handle);
+
+/* baseline_kinds.c */
+enum gcs_status kinds_init(struct pass *pass);
+void kinds_fini(struct pass *pass);
+uint32_t family_find(struct pass *pass, uint32_t shape, uint32_t slots);
+uint16_t kind_make(struct pass *pass, uint32_t family, unsigned variant);
+
+/* baseline_singles.c */
+void singles_fini(struct pass *pass);
+unsigned variant_at_birth(const struct pass *pass, const struct family *family,
+                          const uint32_t *slots);
+bool add_single(struct pass *pass, gcs_handle handle, uint16_t kind);
+void end_single(struct pass *pass, uint32_t op, uint32_t end);
+void look_at(struct pass *pass, gcs_handle handle, uint32_t stamp);
+void check_dict(struct pass *pass, gcs_handle dict, uint32_t stamp);
+
+/* baseline_end.c */
+enum gcs_status baseline_end(struct pass *pass);
+/* By key, equal ones as they stood. */
+struct pair {
+    uint32_t key, value;
+};
+enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count);
+
+/* parts.c: `garbage` by rising stamp */
+enum gcs_status parts_of(struct pass *pass, const struct pair *garbage, size_t count);
+
+static inline struct object *object_at(const struct pass *pass, gcs_handle handle)
+{
+    return (struct object *)(pass->pool + handle);
+}
+
+static inline const struct kind_facts *facts_of(const struct pass *pass,
+                                                const struct object *object)
+{
+    return &pass->facts[object->kind];
+}
+
+static inline uint32_t *slots_behind(struct object *object)
+{
+    return (uint32_t *)(object + 1);
+}
+
+static inline const struct traits *traits_of(const struct pass *pass,
+                                             const struct object *object)
+{
+    return &pass->families[facts_of(pass, object)->family].traits;
+}
+
+/* The object of that number, or NOBODY. */
+static inline gcs_handle object_find(const struct pass *pass, uint64_t number)
+{
+    size_t page = number >> PAGE_BITS;
+    if (page >= pass->page_count || !pass->pages[page].handles)
+        return NOBODY;
+    gcs_handle handle = pass->pages[page].handles[number % PAGE_NUMBERS];
+    return object_at(pass, handle)->number == number ? handle : NOBODY;
+}
+
+/* A kind's variant of the same family; 0: there is no room for it. */
+static inline uint16_t kind_of(struct pass *pass, uint32_t family, unsigned variant)
+{
+    uint16_t kind = pass->families[family].kinds[variant];
+    return kind ? kind : kind_make(pass, family, variant);
+}
+
+/* There is room: reserve in baseline.c. */
+static inline uint32_t put_op(struct pass *pass, unsigned kind, unsigned form, unsigned aux)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    uint32_t op = (uint32_t)baseline->op_count++;
+    baseline->ops[op] = (uint16_t)(kind << GCS_FORM_BITS | form);
+    baseline->aux[op] = (uint8_t)aux;
+    return op;
+}
+
+static inline void put_extra(struct pass *pass, uint32_t units)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    baseline->extras[baseline->extra_count++] = units;
+}
+
+#endif
