@@ -169,6 +169,8 @@ static void list_keys(struct gcs_text *text)
     for (size_t i = 0; i < gcs_key_count(); i++) {
         const struct gcs_key *key = gcs_key_at(i);
         struct gcs_text bounds;
+        if (!gcs_key_is_told(key))
+            continue;
         if (key->document != document) {
             if (grid.columns) {
                 gcs_grid_print(&grid, text);

@@ -118,7 +118,8 @@ struct gcs_trace *generate(const struct origin *origin, struct gcs_memory *memor
 {
     struct gcs_error error = {0};
     struct gcs_trace *trace;
-    must(gcs_workload_generate(origin->workload, 1, origin->max_events, memory, &trace, &error),
+    must(gcs_workload_generate(origin->workload, 1, origin->max_events, false, memory, &trace,
+                               &error),
          &error);
     return trace;
 }
