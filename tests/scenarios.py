@@ -140,7 +140,7 @@ def peters_queue(study, table):
 def linked_lists(study, table):
     for version, published in (("3.11", [6491, 590, 53]), ("3.13", [2275, 206, 18])):
         trial = study.trial(model="cpython-" + version)
-        table.same("lists-of-5000 (%s)" % version, "passes by generation", published,
+        table.same("linked-lists-5000 (%s)" % version, "passes by generation", published,
                    passes(trial))
     table.differs("", "MB at most on 3.11, the interpreter's own included", "23",
                   "{:.1f}".format(int(study.trial(model="cpython-3.11")["peak_bytes"]) / 1e6))
@@ -215,7 +215,7 @@ def llm_freeze(study, table):
 
 
 SCENARIOS = (("growing-heap", (growing_heap, leak)), ("kept-lists", (kept_lists,)),
-             ("peters-queue", (peters_queue,)), ("lists-of-5000", (linked_lists,)),
+             ("peters-queue", (peters_queue,)), ("linked-lists-5000", (linked_lists,)),
              ("static-heap-bursts", (static_heap_bursts,)),
              ("web-thresholds", (web_thresholds,)), ("growing-compiler", (growing_compiler,)),
              ("llm-freeze", (llm_freeze,)))

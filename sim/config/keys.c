@@ -404,8 +404,7 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do", LIST,
         .help = "one action, or a list of them in their order"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT,
-        .help = "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 "
-                "[T2]]` (`*3`: three times what is in force), `threshold start`"),
+        .help = CONFIG_ACTIONS " (`*3`: three times what is in force), `threshold start`"),
 
     /* Cost profiles */
     ROW(GCS_DOCUMENT_COST, "cost", NAME, .help = "the profile's name"),

@@ -211,6 +211,13 @@ strategy "2:16: rules.0.when: the strategy has no parameter 'n'" 'strategy: s' \
 strategy "2:9: rules.0: 'when' is missing" 'strategy: s' 'rules: [{do: collect 2}]'
 strategy "2:9: rules.0: 'do' is missing" 'strategy: s' 'rules: [{when: start}]'
 
+# What a program itself calls does not depend on the setting.
+for action in 'threshold *3' 'threshold start'; do
+    workload "2:17: requests.gc.0: '$action': a program sets its thresholds to numbers; what depends \
+on the setting is a strategy's" 'workload: w' 'requests: {gc: ["'"$action"'"]}'
+done
+workload "2:17: requests.gc.0: not a number: '\$n'" 'workload: w' 'requests: {gc: ["threshold $n"]}'
+
 # Cost profiles.
 cost "1:1: 'fixed_young_ns' is missing" 'cost: c'
 rest='reference: [[1, 1]]\ncollected: [[1, 1]]\nfinalizer: [[1, 1]]'
