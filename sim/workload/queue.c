@@ -19,7 +19,8 @@ static enum gcs_status append(struct queue *queue, struct gcs_memory *memory,
     uint64_t differs = entry.time ^ queue->last;
     unsigned level = differs ? highest_bit(differs) / QUEUE_DIGIT_BITS + 1 : 0;
     unsigned digit =
-        level ? entry.time >> (level - 1) * QUEUE_DIGIT_BITS & (QUEUE_DIGITS - 1) : 0;
+        level ? (unsigned)(entry.time >> (level - 1) * QUEUE_DIGIT_BITS) & (QUEUE_DIGITS - 1)
+              : 0;
     struct bucket *bucket = &queue->buckets[level][digit];
     GCS_TRY(GCS_GROW(memory, &bucket->entries, &bucket->capacity, bucket->count + 1, error));
     if (!bucket->count || entry.time < bucket->first)

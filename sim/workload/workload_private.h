@@ -4,8 +4,8 @@
  * simulated.
  *
  * What a site makes at a time is a *structure*: one object, or a cycle with its tail. Only its
- * head has a root; that root goes at the end of the structure's lifetime. A structure that will
- * be let go has a row (struct holding) until then.
+ * head has a root, or a place in a queue or cache; that goes at the end of the structure's
+ * lifetime. A structure that will be let go has a row (struct holding) until then.
  */
 #ifndef GCSIM_WORKLOAD_PRIVATE_H
 #define GCSIM_WORKLOAD_PRIVATE_H
