@@ -109,4 +109,20 @@ struct gcs_study_plan {
 enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *error);
 void gcs_study_fini(struct gcs_study_plan *plan);
 
+/**
+ * The same in batches, for more trials than memory should hold: the plan's array is filled
+ * anew for each. Between batches stays what the next one needs: traces and indexes. `plan` is
+ * borrowed.
+ */
+struct gcs_batches;
+enum gcs_status gcs_batches_open(struct gcs_study_plan *plan, struct gcs_batches **study,
+                                 struct gcs_error *error);
+/** `more`: the next batch may go on with the last trial's program and model. Leaves `pareto`
+ *  alone. */
+enum gcs_status gcs_batches_run(struct gcs_batches *study, bool more, struct gcs_error *error);
+/** Trials of the same group compete: a number for the program's axes. */
+uint32_t gcs_batches_group(const struct gcs_batches *study, const struct gcs_trial *trial);
+/** NULL is fine. */
+void gcs_batches_close(struct gcs_batches *study);
+
 #endif
