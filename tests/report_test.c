@@ -442,7 +442,7 @@ START_TEST(a_study_advises_the_cheapest_setting_that_costs_little_memory)
 {
     struct gcs_trial trials[9];
     fill_trials(trials, 100); /* the third is cheaper still, but takes twice the memory */
-    gcs_print_study(trials, COUNT(trials), &text);
+    gcs_print_study(trials, COUNT(trials), 0, &text);
     ck_assert_ptr_nonnull(strstr(text.data, "    gc.set_threshold(10000, 10, 10)\n"));
     ck_assert_ptr_nonnull(strstr(text.data, "GC 10.00 % -> 4.26 % of CPU"));
     ck_assert_ptr_nonnull(strstr(text.data, "peak heap 100 MiB -> 110 MiB"));

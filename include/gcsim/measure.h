@@ -87,4 +87,27 @@ struct gcs_standing gcs_standing_of(const struct gcs_summary *summary, uint32_t 
  *  figures and smaller in one. Needs 8 bytes a standing meanwhile; false: out of memory. */
 bool gcs_pareto(struct gcs_standing *standings, size_t count);
 
+/*
+ * Samples: one value a seed
+ */
+/** Percentiles as above; of no values NaN. */
+struct gcs_spread_figures {
+    size_t count;
+    double median; /* of an even count the mean of both in the middle */
+    double p99;
+    double max;
+};
+bool gcs_spread_of(const double *values, size_t count, struct gcs_spread_figures *spread);
+
+/** Of a mean, 95 %. Of fewer than two values NaN. */
+struct gcs_interval {
+    double low, high;
+};
+/** Student's. */
+struct gcs_interval gcs_t_interval(const double *values, size_t count);
+/** Percentiles of the means of 4,000 samples drawn again, by the stream "bootstrap" of the
+ *  seed. false: out of memory. */
+bool gcs_bootstrap_interval(const double *values, size_t count, uint64_t seed,
+                            struct gcs_interval *interval);
+
 #endif

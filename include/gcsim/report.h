@@ -131,8 +131,9 @@ void gcs_print_bytes(uint64_t bytes, char text[16]);
 void gcs_print_count(uint64_t count, char text[32]);
 
 /** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready
- * line. */
-void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text);
+ * line. `trials`: all, or of `total` those that matter. */
+void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t total,
+                     struct gcs_text *text);
 /** Demographics on a screen or two; and how types grew from point to point. */
 void gcs_print_demographics(const struct gcs_demographics *demographics, struct gcs_text *text);
 void gcs_print_growth(const struct gcs_demographics *demographics, struct gcs_text *text);

@@ -36,13 +36,13 @@ struct gcs_trial {
     uint64_t seed;
     /* Out */
     enum gcs_status status;
-    struct gcs_error error;
     const char *engine;
     struct gcs_summary summary;
     bool pareto;
     unsigned warn_thresholds_overruled; /* a bit for each threshold */
     bool warn_freeze_missing;
     const struct gcs_rule *unmet;
+    struct gcs_error error;
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
 };
 

@@ -33,8 +33,8 @@ enum gcs_status gcs_workload_read(const struct gcs_config *config,
                                   struct gcs_workload **workload, struct gcs_error *error);
 void gcs_workload_free(struct gcs_workload *workload);
 
-/** `max_events`: end there at the latest; 0: at the end of the last phase. `compress`: what goes
- *  to a file; in memory a trace is made and read faster as it is, and says the same. */
+/** `max_events`: end there at the latest; 0: at the end of the last phase. `compress`: what
+ * goes to a file; in memory a trace is made and read faster as it is, and says the same. */
 enum gcs_status gcs_workload_generate(const struct gcs_workload *workload, uint64_t seed,
                                       uint64_t max_events, bool compress,
                                       struct gcs_memory *memory, struct gcs_trace **trace,

@@ -218,10 +218,14 @@ void input_close(struct input *input);
 void input_print_error(const struct input *input, struct gcs_error *error);
 
 /*
- * Trials: input and options become a plan (trials.h)
+ * Trials: input and options become a plan (trials.h), a batch at a time
  */
 struct trials {
-    struct gcs_study_plan plan;
+    struct gcs_study_plan plan; /* its trials: one batch */
+    struct grid *grid;
+    uint64_t total;                  /* trials of all batches */
+    uint64_t made;                   /* up to this batch's end */
+    bool default_among;              /* the first model's default setting is one of them */
     struct gcs_workload **workloads; /* that the plan's programs borrow */
     size_t workload_count;
     struct gcs_arena arena;
@@ -236,6 +240,10 @@ struct trials {
 };
 int trials_make(struct trials *trials, struct input *input, const struct options *options,
                 bool sweep);
+/** The next batch; the first is there once trials are made. false: that was all. */
+bool trials_next(struct trials *trials);
+/** The next batch begins with this one's last program and model. */
+bool trials_go_on(const struct trials *trials);
 void trials_free(struct trials *trials);
 
 /*
