@@ -49,6 +49,7 @@ struct options {
     bool quiet;
     bool detail;
     bool keep_index;
+    bool compare; /* no option: which command it is */
     bool paranoid;
     const char *first;
     const char *last;
@@ -80,6 +81,7 @@ enum gcs_status options_whole(const char *value, const char *option, enum gcs_un
 
 int command_run(const struct options *options);
 int command_sweep(const struct options *options);
+int command_compare(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);

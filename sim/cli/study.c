@@ -62,7 +62,7 @@ static void stage_moved(void *observer, enum gcs_stage stage, uint64_t events, u
 }
 
 /* The files that a study writes: name, whether only with details, and how. */
-enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, FILES };
+enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, COMPARISON, FILES };
 static const struct {
     const char *name;
     bool detailed;
@@ -76,7 +76,13 @@ static const struct {
     [REQUESTS] = {"requests.csv", true, &gcs_requests_file, offsetof(struct details, requests)},
     [HISTOGRAM] = {"pauses.hgrm", true, NULL, offsetof(struct details, histogram)},
     [EFFECTIVE] = {"effective.yaml", false, NULL, 0},
+    [COMPARISON] = {"comparison.csv", false, &gcs_comparison_file, 0},
 };
+
+static bool is_wanted(enum file file, const struct options *options, bool detailed)
+{
+    return (detailed || !files[file].detailed) && (options->compare || file != COMPARISON);
+}
 
 static void render_summary(struct spool *spool, enum format format, struct gcs_text *text)
 {
@@ -93,6 +99,10 @@ static void render(enum file file, const struct trials *trials, struct gathered 
 {
     if (file == EFFECTIVE) {
         gcs_text_add_bytes(text, trials->effective.data, trials->effective.length);
+        return;
+    }
+    if (file == COMPARISON) {
+        comparison_render(trials, &gathered->spool, FORMAT_CSV, text);
         return;
     }
     if (file == SUMMARY) {
@@ -137,7 +147,7 @@ static bool write_files(const struct trials *trials, struct gathered *gathered,
     size_t written = 0;
     bool done = true;
     for (unsigned i = 0; i < FILES && done; i++)
-        if (detailed || !files[i].detailed) {
+        if (is_wanted((enum file)i, options, detailed)) {
             done = write_file((enum file)i, trials, gathered, options, &outs[written]);
             written += done;
         }
@@ -157,7 +167,8 @@ static bool may_write(const struct options *options, bool detailed, unsigned *ma
         return true;
     for (unsigned i = 0; i < FILES; i++) {
         char *path = path_join(options->output, files[i].name);
-        bool may = (!detailed && files[i].detailed) || file_may_begin(path, options->force);
+        bool may =
+            !is_wanted((enum file)i, options, detailed) || file_may_begin(path, options->force);
         free(path);
         if (!may)
             return false;
@@ -274,7 +285,11 @@ static bool print_result(const struct trials *trials, const struct options *opti
     struct gcs_sink sink = stdout_sink();
     struct gcs_text text;
     gcs_text_init(&text, &sink);
-    if (options->format == FORMAT_TEXT)
+    if (options->compare && options->format == FORMAT_TEXT)
+        print_heading(trials, &text);
+    if (options->compare)
+        comparison_render(trials, spool, options->format, &text);
+    else if (options->format == FORMAT_TEXT)
         print_tables(trials, spool, sweep, &text);
     else
         render_summary(spool, options->format, &text);
@@ -406,7 +421,7 @@ static int run_gathering(struct trials *trials, struct gathered *gathered,
 
 static int run_plan(struct trials *trials, const struct options *options, bool sweep)
 {
-    bool detailed = !sweep || options->detail;
+    bool detailed = !sweep || options->compare || options->detail;
     unsigned made;
     struct maximum maxima[REPEAT_MAX];
     struct kept kept;
@@ -437,7 +452,9 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
 int study_command(const struct options *options, bool sweep)
 {
     if (options->arguments.count != 1) {
-        print_usage_error("one INPUT is expected: gcsim %s --help", sweep ? "sweep" : "run");
+        print_usage_error("one INPUT is expected: gcsim %s --help", options->compare ? "compare"
+                                                                    : sweep          ? "sweep"
+                                                                                     : "run");
         return EXIT_USAGE;
     }
     struct input input;
@@ -445,6 +462,8 @@ int study_command(const struct options *options, bool sweep)
     if (code == EXIT_DONE) {
         struct trials trials;
         code = trials_make(&trials, &input, options, sweep);
+        if (code == EXIT_DONE && options->compare && !comparison_check(&trials))
+            code = EXIT_USAGE;
         if (code == EXIT_DONE)
             code = run_plan(&trials, options, sweep);
         trials_free(&trials);

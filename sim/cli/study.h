@@ -5,6 +5,7 @@
  *   study.c    runs the batches, prints and writes what came of them
  *   spool.c    trials on their way to tables
  *   maxima.c   what --max forbids
+ *   compare.c  settings against the first of them
  */
 #ifndef GCSIM_CLI_STUDY_H
 #define GCSIM_CLI_STUDY_H
@@ -50,5 +51,11 @@ bool maxima_parse(const struct trials *trials, const struct options *options,
                   struct maximum *maxima);
 /** Returns an exit code. */
 int maxima_check(struct spool *spool, const struct maximum *maxima, size_t count);
+
+/** Before anything runs: there is something to compare. */
+bool comparison_check(const struct trials *trials);
+/** The comparison of each point of the axes. */
+void comparison_render(const struct trials *trials, struct spool *spool, enum format format,
+                       struct gcs_text *text);
 
 #endif

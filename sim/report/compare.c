@@ -9,13 +9,13 @@
 #include <string.h>
 
 /* Figures that are compared; all in summary.csv. */
-static const char *const figures[] = {"gc_share",       "gc_ns",          "pause_ns_p99",
-                                      "pause_ns_max",   "request_ns_p99", "request_ns_max",
+static const char *const figures[] = {"gc_share",     "gc_ns",          "pause_ns_p99",
+                                      "pause_ns_max", "request_ns_p99", "request_ns_max",
                                       "peak_bytes"};
 enum { FIGURES = sizeof figures / sizeof figures[0] };
 
-#define ROW(name, unit, cell, member, help)                                       \
-    {                                                                             \
+#define ROW(name, unit, cell, member, help)                                      \
+    {                                                                            \
         name, unit, help, GCS_CELL_##cell, offsetof(struct gcs_compared, member) \
     }
 
@@ -51,7 +51,9 @@ static const struct {
     [GCS_COMPARED_FINE] = {NULL, NULL},
     [GCS_COMPARED_FEW_SEEDS] = {"few_seeds", "fewer than 5 pairs: raise --seeds"},
     [GCS_COMPARED_FEW_FULL] = {"few_full_collections",
-                               "its tail is a few events: raise the workload's duration"},
+                               "\n   "
+                               "the longest pauses are a few events, their p99 means little; "
+                               "a longer duration tells"},
     [GCS_COMPARED_NONE] = {"no_collections", "nothing was collected: there are no pauses"},
 };
 
@@ -85,7 +87,7 @@ static enum gcs_compared_warning warn_of(const struct gcs_comparison *comparison
     bool pauses = strncmp(row->figure, "pause", 5) == 0;
     if (pauses && row->spread.count == 0)
         return GCS_COMPARED_NONE;
-    if (row->pairs < FEW_PAIRS)
+    if (row->spread.count && row->pairs < FEW_PAIRS)
         return GCS_COMPARED_FEW_SEEDS;
     return pauses && least_full(comparison, arm) < FEW_FULL ? GCS_COMPARED_FEW_FULL
                                                             : GCS_COMPARED_FINE;
@@ -168,7 +170,7 @@ static void print_value(const struct gcs_compared *row, double value, bool sign,
 struct printing {
     struct gcs_grid grid;
     const char *figure;
-    bool models, thresholds;
+    bool models, thresholds, requests;
     bool warned[GCS_COMPARED_WARNINGS];
 };
 
@@ -178,10 +180,14 @@ static void add_interval(struct printing *printing, const struct gcs_compared *r
     char low[24], high[24];
     print_value(row, interval->low, true, low);
     print_value(row, interval->high, true, high);
+    const char *unit = strchr(low, ' '), *other = strchr(high, ' ');
+    int length = (int)strlen(low);
+    if (unit && other && gcs_same(unit, other)) /* once is enough */
+        length = (int)(unit - low);
     if (isnan(interval->low))
         gcs_grid_add(&printing->grid, "-");
     else
-        gcs_grid_add(&printing->grid, "%s .. %s", low, high);
+        gcs_grid_add(&printing->grid, "%.*s..%s", length, low, high);
 }
 
 static void print_row(void *to, const void *made)
@@ -189,6 +195,8 @@ static void print_row(void *to, const void *made)
     struct printing *printing = to;
     const struct gcs_compared *row = made;
     struct gcs_grid *grid = &printing->grid;
+    if (strncmp(row->figure, "request", 7) == 0 && !printing->requests)
+        return;
     bool same = printing->figure && gcs_same(printing->figure, row->figure);
     char text[24], name[80];
     printing->figure = row->figure;
@@ -214,13 +222,25 @@ static void print_row(void *to, const void *made)
     gcs_grid_add(grid, "%.*s", (int)row->kind, "!!!");
 }
 
+/* Of the settings that collect at all. */
+static uint64_t fewest_full(const struct gcs_comparison *comparison)
+{
+    uint64_t fewest = UINT64_MAX;
+    for (size_t arm = 0; arm < comparison->arms; arm++) {
+        uint64_t least = least_full(comparison, arm);
+        bool collects = comparison->trials[arm].summary.pause_ns_max != GCS_ABSENT;
+        if (collects && least < fewest)
+            fewest = least;
+    }
+    return fewest;
+}
+
 bool gcs_print_comparison(const struct gcs_comparison *comparison, struct gcs_text *text)
 {
-    static const char *const heads[] = {"figure", "strategy",   "n",
-                                        "median", "max",        "difference",
-                                        "95 %, t", "bootstrap", ""};
+    static const char *const heads[] = {"figure", "strategy", "n",         "median", "max",
+                                        "change", "95 %, t",  "bootstrap", ""};
     const struct gcs_trial *trials = comparison->trials;
-    struct printing printing = {0};
+    struct printing printing = {.requests = trials[0].summary.requests > 0};
     for (size_t arm = 1; arm < comparison->arms; arm++) {
         printing.models |= trials[arm].setting.model != trials[0].setting.model;
         printing.thresholds |= gcs_same(trials[arm].strategy, trials[0].strategy);
@@ -231,11 +251,16 @@ bool gcs_print_comparison(const struct gcs_comparison *comparison, struct gcs_te
     bool done = gcs_compare_rows(comparison, print_row, &printing);
     gcs_grid_print(&printing.grid, text);
     gcs_grid_fini(&printing.grid);
-    gcs_text_add(text, "\nDifferences are means over seeds, each seed's trace against the same "
-                       "trace under\n%s; an interval without 0 tells the two apart.\n",
+    gcs_text_add(text,
+                 "\nDifferences are means over seeds, each seed's trace against the same "
+                 "trace under\n%s; an interval without 0 tells the two apart.\n",
                  trials[0].strategy);
     for (unsigned w = 1; w < GCS_COMPARED_WARNINGS; w++)
-        if (printing.warned[w])
+        if (printing.warned[w] && w == GCS_COMPARED_FEW_FULL)
+            gcs_text_add(text, "%.*s %llu full collections in the seed with the fewest:%s\n",
+                         (int)w, "!!!", (unsigned long long)fewest_full(comparison),
+                         warnings[w].advice);
+        else if (printing.warned[w])
             gcs_text_add(text, "%.*s %s\n", (int)w, "!!!", warnings[w].advice);
     return done;
 }
