@@ -3,7 +3,7 @@
 # gcsim compare; and sweeps of more trials than are kept in memory.
 . "$(dirname "$0")/common.sh"
 tiny_trace >t.gctrace
-small='web -s duration=20ms -s startup_objects=500 -S default,disable --seeds 3'
+small='web --max-events 3000 -S default,disable --seeds 3'
 
 # What there is to compare, and what there is not.
 refuse 2 "gcsim: one setting: there is nothing to compare; name at least two, \
