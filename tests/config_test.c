@@ -234,6 +234,49 @@ START_TEST(an_override_wins_over_file_and_default)
 }
 END_TEST
 
+/* A file's content takes its place, and says where it is wrong. */
+START_TEST(a_file_of_quantiles_stands_for_the_table)
+{
+    static const struct {
+        const char *content, *fault; /* NULL: none */
+    } given[] = {
+        {"share,value\n0,1us\r\n0.5,2us\n\n1,1ms", NULL},
+        {"0,1\n1,2\n", NULL},
+        {"0,1\n1\n", "q.csv:2: two columns are expected: share,value"},
+        {"0,1,2\n", "q.csv:1: two columns are expected"},
+        {"share,value\na b,2\n", "q.csv:2: the share is no number"},
+        {"0,1\n0.5,x\n1,2\n", "not a number: 'x'"},
+        {"0,1\n0.5,3\n1,2\n", "the value 2 is below the one before"},
+        {"share,value\n", "shares begin with 0, rise, and end with 1"},
+    };
+    static const char text[] =
+        "workload: w\nsites: {a: {lifetime: {cause: time, file: q.csv}}}\n";
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        struct gcs_config *config;
+        const char *path;
+        error = (struct gcs_error){0};
+        ck_assert_int_eq(gcs_config_read(text, sizeof text - 1, &arena, &config, &error),
+                         GCS_OK);
+        ck_assert(gcs_config_file_wanted(config, &path) && gcs_same(path, "q.csv"));
+        enum gcs_status status =
+            gcs_config_file_take(config, given[i].content, strlen(given[i].content), &error);
+        if (status == GCS_OK) {
+            ck_assert(!gcs_config_file_wanted(config, &path));
+            status = gcs_config_finish(config, &error);
+        }
+        ck_assert_int_eq(status, given[i].fault ? GCS_INVALID : GCS_OK);
+        ck_assert_msg(!given[i].fault || strstr(error.text, given[i].fault), "%s", error.text);
+        if (i)
+            continue;
+        const struct gcs_node *map =
+            gcs_node_at(gcs_config_root(config), "sites.a.lifetime.quantiles");
+        ck_assert_uint_eq(gcs_node_count(map), 3);
+        ck_assert_double_eq(gcs_node_real(gcs_node_entry(map, 2), ""), 1e6);
+        ck_assert_double_eq(gcs_node_named(gcs_node_entry(map, 1)), 0.5);
+    }
+}
+END_TEST
+
 /*
  * The table
  */
@@ -620,6 +663,7 @@ static Suite *config_suite(void)
     tcase_add_test(accepting, values_come_typed_with_defaults_and_references);
     tcase_add_test(accepting, a_choice_left_out_follows_from_its_neighbours);
     tcase_add_test(accepting, an_override_wins_over_file_and_default);
+    tcase_add_test(accepting, a_file_of_quantiles_stands_for_the_table);
     tcase_add_test(accepting, every_row_is_found_by_its_path_and_explained);
     tcase_add_test(accepting, the_page_of_keys_is_what_the_table_says);
     tcase_add_test(accepting, the_defaults_file_is_what_the_table_says);

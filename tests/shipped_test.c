@@ -310,7 +310,7 @@ static const struct shipped {
      {309e3, 325e3},
      {0.58, 0.62},
      {0.003, 0.008}},
-    {"type-checker", {"duration=2s"}, type_checker, {200e3, 400e3}, {0.53, 0.57}, {0, 0}},
+    {"type-checker", {"duration=600ms"}, type_checker, {200e3, 400e3}, {0.53, 0.57}, {0, 0}},
     {"web",
      {"phases.steady.duration=2s"},
      nothing_else,

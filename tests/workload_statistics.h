@@ -93,11 +93,4 @@ static inline double mixed(double x, const double *unused)
     return 0.25 * gsl_cdf_exponential_P(x, 10) + 0.75 * gsl_cdf_flat_P(x, 20, 60);
 }
 
-/* What is left of a value uniform between 0 and 100, met at a random moment. */
-static inline double rest_of_flat(double x, const double *unused)
-{
-    (void)unused;
-    return x >= 100 ? 1 : 2 * x / 100 - x * x / 1e4;
-}
-
 #endif

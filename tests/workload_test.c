@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Goal: a generated trace is valid, is the same again for the same seed, and has the
- * demographics that its workload declares. Method: samplers and traces with fixed seeds against
- * GSL's distribution functions (Kolmogorov-Smirnov, chi-square, at the 0.1 % level), and the
- * pass over lifetimes, which knows nothing of workloads, as the judge of what dies and what is
+ * demographics that its workload declares. Method: traces with fixed seeds against GSL's
+ * distribution functions (Kolmogorov-Smirnov, chi-square, at the 0.1 % level), and the pass
+ * over lifetimes, which knows nothing of workloads, as the judge of what dies and what is
  * garbage.
  */
 #include "workload_facts.h"
@@ -17,207 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Samplers and streams
- */
-enum { DRAWS = 20000 };
-
-/* A sampler as one would write it. */
-static const struct sampler *sampler_of(struct gcs_workload **workload, const char *written)
-{
-    char text[300];
-    snprintf(text, sizeof text, "workload: w\nsites: {a: {cyclic: 0, references: %s}}\n",
-             written);
-    *workload = workload_of(text);
-    return &(*workload)->sites[0].references;
-}
-
-static void draw(const char *written, double *sample, bool rest)
-{
-    struct gcs_workload *workload;
-    struct stream stream;
-    const struct sampler *sampler = sampler_of(&workload, written);
-    gcs_stream_init(&stream, 7, "test", written);
-    for (size_t i = 0; i < DRAWS; i++)
-        sample[i] =
-            rest ? gcs_sampler_draw_rest(sampler, &stream) : gcs_sampler_draw(sampler, &stream);
-    gcs_workload_free(workload);
-}
-
-static const struct {
-    const char *written;
-    cdf *expected;
-    double parameters[2];
-    bool rest;
-} continuous[] = {
-    {"{low: 10, high: 30}", flat, {10, 30}, false},
-    {"{distribution: exponential, mean: 40}", exponential, {40}, false},
-    {"{distribution: lognormal, mean: 25, sigma: 0.5}", lognormal, {25, 0.5}, false},
-    {"{parts: {a: {mean: 10}, b: {weight: 3, distribution: uniform, low: 20, high: 60}}}",
-     mixed,
-     {0},
-     false},
-    {"{distribution: exponential, mean: 40}", exponential, {40}, true},
-    {"{value: 50}", flat, {0, 50}, true},
-    {"{low: 0, high: 100}", rest_of_flat, {0}, true},
-};
-
-START_TEST(a_continuous_sampler_follows_its_distribution)
-{
-    static double sample[DRAWS];
-    draw(continuous[_i].written, sample, continuous[_i].rest);
-    /* The rest of a uniform one is drawn from sixteen, so it is near, not exact. */
-    size_t count = continuous[_i].expected == rest_of_flat ? 1000 : DRAWS;
-    check_ks(continuous[_i].written, sample, count, continuous[_i].expected,
-             continuous[_i].parameters);
-}
-END_TEST
-
-static void count_draws(const char *written, uint64_t *counts, size_t cells)
-{
-    static double sample[DRAWS];
-    draw(written, sample, false);
-    memset(counts, 0, cells * sizeof *counts);
-    for (size_t i = 0; i < DRAWS; i++) {
-        MUST(sample[i] >= 0 && sample[i] == floor(sample[i]));
-        counts[sample[i] < (double)cells ? (size_t)sample[i] : cells - 1]++;
-    }
-}
-
-START_TEST(a_discrete_sampler_follows_its_distribution)
-{
-    enum { CELLS = 60 };
-    uint64_t counts[CELLS];
-    double shares[CELLS] = {0}, sum = 0;
-    count_draws("{distribution: geometric, mean: 4}", counts, CELLS);
-    for (unsigned i = 0; i < CELLS - 1; i++)
-        sum += shares[i] = gsl_ran_geometric_pdf(i + 1, 0.2);
-    shares[CELLS - 1] = 1 - sum;
-    check_chi_square("geometric", counts, shares, CELLS);
-
-    count_draws("{distribution: zipf, exponent: 1.2, highest: 50}", counts, CELLS);
-    sum = 0;
-    for (unsigned i = 1; i <= 50; i++)
-        sum += pow(i, -1.2);
-    for (unsigned i = 0; i < CELLS; i++)
-        shares[i] = i >= 1 && i <= 50 ? pow(i, -1.2) / sum : 0;
-    check_chi_square("zipf", counts, shares, CELLS);
-    ck_assert_uint_eq(counts[0] + counts[51], 0);
-
-    count_draws("{values: {0: 1, 7: 2, 20: 5}}", counts, CELLS);
-    memset(shares, 0, sizeof shares);
-    shares[0] = 0.125;
-    shares[7] = 0.25;
-    shares[20] = 0.625;
-    check_chi_square("discrete", counts, shares, CELLS);
-}
-END_TEST
-
-START_TEST(degenerate_distributions_yield_their_one_value)
-{
-    static const struct {
-        const char *written;
-        double value;
-    } given[] = {
-        {"5", 5},
-        {"{low: 3, high: 3}", 3},
-        {"{distribution: exponential, mean: 0}", 0},
-        {"{distribution: geometric, mean: 0}", 0},
-        {"{distribution: lognormal, mean: 0}", 0},
-        {"{distribution: zipf, highest: 1}", 1},
-        {"{values: {9: 1}}", 9},
-    };
-    static double sample[DRAWS];
-    for (size_t i = 0; i < COUNT(given); i++) {
-        draw(given[i].written, sample, false);
-        for (size_t j = 0; j < 100; j++)
-            MUST(sample[j] == given[i].value);
-    }
-}
-END_TEST
-
-START_TEST(streams_differ_by_purpose_name_and_seed)
-{
-    static const struct {
-        uint64_t seed;
-        const char *purpose, *name;
-    } given[] = {{1, "site", "a"},
-                 {1, "site", "b"},
-                 {1, "think", "a"},
-                 {2, "site", "a"},
-                 {UINT64_C(1) << 32, "site", "a"},
-                 {UINT64_C(1) << 32 | 1, "site", "a"},
-                 {0, "site", "a"}};
-    enum { VALUES = 2000 };
-    static double values[COUNT(given)][VALUES];
-    for (size_t i = 0; i < COUNT(given); i++) {
-        struct stream stream;
-        gcs_stream_init(&stream, given[i].seed, given[i].purpose, given[i].name);
-        for (size_t j = 0; j < VALUES; j++)
-            values[i][j] = gsl_rng_uniform(&stream.gsl);
-    }
-    for (size_t i = 0; i < COUNT(given); i++)
-        for (size_t j = 0; j < i; j++) { /* uncorrelated: 4 standard deviations */
-            double sum = 0;
-            for (size_t k = 0; k < VALUES; k++)
-                sum += (values[i][k] - 0.5) * (values[j][k] - 0.5) * 12;
-            ck_assert_msg(fabs(sum) / sqrt(VALUES) < 4, "streams %zu and %zu", i, j);
-        }
-}
-END_TEST
-
-/* Times of all scales, so that entries pass through all levels. */
-START_TEST(the_queue_yields_by_time_and_then_by_order_of_scheduling)
-{
-    enum { PUSHES = 30000 };
-    static uint64_t times[PUSHES];
-    struct queue queue;
-    struct entry entry, last = {0};
-    struct gcs_random random;
-    uint32_t pushed = 0;
-    gcs_queue_init(&queue);
-    gcs_random_init(&random, 3, "queue");
-    for (bool any = false; pushed < PUSHES || queue.count;) {
-        if (pushed < PUSHES && gcs_random_below(&random, 3)) {
-            uint64_t range = UINT64_C(2) << gcs_random_below(&random, pushed < 20000 ? 8 : 50);
-            times[pushed] = last.time + gcs_random_below(&random, range);
-            ck_assert_int_eq(gcs_queue_push(&queue, &memory, times[pushed], pushed, &error),
-                             GCS_OK);
-            pushed++;
-        } else if (queue.count) {
-            uint64_t first = queue.first;
-            ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
-            MUST(entry.time == first && entry.time == times[entry.what]);
-            MUST(!any || entry.time > last.time ||
-                 (entry.time == last.time && entry.what > last.what));
-            last = entry;
-            any = true;
-        }
-    }
-    ck_assert(queue.first == UINT64_MAX);
-    gcs_queue_fini(&queue, &memory);
-}
-END_TEST
-
-/* What is cleared is gone, and time may begin anew. */
-START_TEST(a_queue_can_be_cleared)
-{
-    struct queue queue;
-    struct entry entry;
-    gcs_queue_init(&queue);
-    for (uint32_t i = 0; i < 100; i++)
-        ck_assert_int_eq(gcs_queue_push(&queue, &memory, i * 1000, i, &error), GCS_OK);
-    for (uint32_t i = 0; i < 10; i++)
-        ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
-    gcs_queue_clear(&queue);
-    ck_assert(!queue.count && queue.first == UINT64_MAX);
-    ck_assert_int_eq(gcs_queue_push(&queue, &memory, 20, 7, &error), GCS_OK);
-    ck_assert_int_eq(gcs_queue_pop(&queue, &memory, &entry, &error), GCS_OK);
-    ck_assert(entry.time == 20 && entry.what == 7 && !queue.count);
-    gcs_queue_fini(&queue, &memory);
-}
-END_TEST
 
 /*
  * Demographics of small workloads. Site `a` is what is looked at; type numbers follow the order
@@ -319,6 +118,33 @@ START_TEST(types_degrees_and_payloads_are_as_declared)
     check_chi_square("out-degree", degrees, shares, DEGREES);
     check_ks("payload", payloads, 10000, lognormal, (const double[]){500, 1});
     free(payloads);
+    facts_free(&facts);
+}
+END_TEST
+
+/* Size and lifetime go together: nothing that is small lives long. */
+START_TEST(rows_of_a_joint_table_are_drawn_as_a_whole)
+{
+    struct facts facts = facts_from(
+        "workload: w\nstartup_objects: 300\nlive_objects: 300\nduration: 1s\ncyclic: 0\n"
+        "types: {one: {kind: list, attributes: 0, payload: 7}}\n"
+        "sites: {a: {types: one, references: 1, lifetime: {cause: allocations, mean: 40}, "
+        "targets: {recent: 0, same_request: 0, older: 0, static: 1}, joint: {"
+        "small: {weight: 6, lifetime: 3}, "
+        "large: {weight: 3, references: 9, payload: {low: 4000, high: 5000}, lifetime: {low: "
+        "2k, high: 3k}}, other: {weight: 1, references: 2}}}}\n");
+    uint64_t rows[3] = {0}, end = facts.objects - 4000;
+    for (uint64_t i = facts.mark_objects + 1; i <= end; i++) {
+        const struct life *life = &facts.lives[i];
+        uint64_t lived = life->dropped_objects - i;
+        rows[life->degree == 1 ? 0 : life->degree == 9 ? 1 : 2]++;
+        MUST(life->degree == 1 ? life->extra == 7 && lived == 3
+             : life->degree == 9
+                 ? life->extra >= 4000 && life->extra <= 5000 && lived >= 2000 && lived <= 3000
+                 : life->degree == 2 && life->extra == 7);
+    }
+    ck_assert_uint_gt(rows[2], 10000);
+    check_chi_square("rows", rows, (const double[]){0.6, 0.3, 0.1}, 3);
     facts_free(&facts);
 }
 END_TEST
@@ -715,17 +541,6 @@ END_TEST
 static Suite *workload_suite(void)
 {
     Suite *suite = suite_create("workload");
-    TCase *samplers = tcase_create("samplers");
-    tcase_add_checked_fixture(samplers, setup, teardown);
-    tcase_add_loop_test(samplers, a_continuous_sampler_follows_its_distribution, 0,
-                        COUNT(continuous));
-    tcase_add_test(samplers, a_discrete_sampler_follows_its_distribution);
-    tcase_add_test(samplers, degenerate_distributions_yield_their_one_value);
-    tcase_add_test(samplers, streams_differ_by_purpose_name_and_seed);
-    tcase_add_test(samplers, the_queue_yields_by_time_and_then_by_order_of_scheduling);
-    tcase_add_test(samplers, a_queue_can_be_cleared);
-    suite_add_tcase(suite, samplers);
-
     TCase *traces = tcase_create("traces");
     tcase_add_checked_fixture(traces, setup, teardown);
     tcase_set_timeout(traces, 120);
@@ -733,6 +548,7 @@ static Suite *workload_suite(void)
     tcase_add_test(traces, lifetimes_in_time_are_as_declared);
     tcase_add_test(traces, causes_of_death_are_as_declared);
     tcase_add_test(traces, types_degrees_and_payloads_are_as_declared);
+    tcase_add_test(traces, rows_of_a_joint_table_are_drawn_as_a_whole);
     tcase_add_test(traces, requests_arrive_work_and_allocate_as_declared);
     tcase_add_test(traces, arrivals_are_even_or_follow_the_end_of_the_last);
     tcase_add_test(traces, phases_and_timers_come_when_they_should);

@@ -62,6 +62,10 @@ enum {
     GCS_KEY_PATHS = 16,   /* a map by name whose names are paths of keys */
     GCS_KEY_STARTS = 32,  /* a map by name: the default's entries with `during: startup` are
                              added  if none such is given */
+    GCS_KEY_IMPLIES = 64, /* given, it tells the first value of its only_if */
+    GCS_KEY_PARAMETER = 128, /* of a distribution, and the same for all: told of one only */
+    GCS_KEY_NUMBERS = 256,   /* a map by name whose names are numbers */
+    GCS_KEY_FILE = 512,      /* the name of a file, whose content takes the key's place */
 };
 
 /** One row. `*` in a path stands for a name that the user chose, `[]` for a place in a list. */
@@ -87,6 +91,8 @@ size_t gcs_key_count(void);
 const struct gcs_key *gcs_key_at(size_t index);
 /** The row that a written path (`sites.row.lifetime.mean`) belongs to, or NULL. */
 const struct gcs_key *gcs_key_find(enum gcs_document document, const char *path);
+/** Whether lists of keys show it: parameters of distributions stand there once. */
+bool gcs_key_is_told(const struct gcs_key *key);
 /** "0 … 1" or "≥ 1", for people; empty if there are none. */
 void gcs_key_print_bounds(const struct gcs_key *key, struct gcs_text *text);
 /** docs/keys.md. */
@@ -112,6 +118,14 @@ enum gcs_status gcs_config_expect(const struct gcs_config *config, enum gcs_docu
  *  name (sites, types) must exist. */
 enum gcs_status gcs_config_set(struct gcs_config *config, const char *path, const char *value,
                                struct gcs_error *error);
+/** The first file that the document names and has not got yet; NULL: none. *path is as written:
+ *  relative to the document. */
+const struct gcs_node *gcs_config_file_wanted(const struct gcs_config *config,
+                                              const char **path);
+/** Takes that file's content, a CSV with the columns share,value, before finish. Borrows
+ * `bytes` for the call only. */
+enum gcs_status gcs_config_file_take(struct gcs_config *config, const void *bytes, size_t size,
+                                     struct gcs_error *error);
 /** Fills in defaults, checks types, bounds, and the rules between keys. */
 enum gcs_status gcs_config_finish(struct gcs_config *config, struct gcs_error *error);
 /** Every key as used, as YAML. After finish. */

@@ -54,6 +54,13 @@ static void add_keys(struct gcs_text *words)
 static void add_columns(struct gcs_text *words)
 {
     for (size_t i = 0; i < gcs_summary_file.count; i++)
+        add_word(words, gcs_summary_file.columns[i].name);
+}
+
+/* Those that --max can be told of. */
+static void add_figures(struct gcs_text *words)
+{
+    for (size_t i = 0; i < gcs_summary_file.count; i++)
         if (gcs_summary_file.columns[i].cell != GCS_CELL_TEXT)
             add_word(words, gcs_summary_file.columns[i].name);
 }
@@ -74,7 +81,8 @@ static const struct {
     {"NAME[,NAME...]", OFFER_LIST, add_strategies},
     {"PROFILE", OFFER_WORDS_AND_FILES, add_costs},
     {"KEY=VALUE", OFFER_PREFIXES, add_keys},
-    {"COLUMN=VALUE", OFFER_PREFIXES, add_columns},
+    {"COLUMN=VALUE", OFFER_PREFIXES, add_figures},
+    {"COLUMN[,COLUMN...]", OFFER_LIST, add_columns},
     {"TABLE", OFFER_WORDS, add_tables},
     {"PATH", OFFER_FILES, NULL},
 };
@@ -133,6 +141,9 @@ struct offer offer_of_argument(const struct command *command, size_t index)
     } else if (length >= 5 && memcmp(word, "INPUT", 5) == 0) {
         offer.kind = OFFER_WORDS_AND_FILES;
         add_embedded("workloads", &offer.words);
+        for (size_t i = 5; i < length; i++)
+            if (strncmp(word + i, "STUDY", 5) == 0)
+                add_embedded("studies", &offer.words);
     }
     return offer;
 }

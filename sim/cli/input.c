@@ -60,6 +60,32 @@ static enum gcs_status apply_sets(struct gcs_config *config, const struct option
     return GCS_OK;
 }
 
+/* Files that the document names stand relative to it. */
+static enum gcs_status read_files(const struct input *input, struct gcs_config *config,
+                                  struct gcs_error *error)
+{
+    enum { FILE_MAX = 1 << 20 };
+    const char *name;
+    const struct gcs_node *node;
+    while ((node = gcs_config_file_wanted(config, &name))) {
+        const char *slash = *name == '/' ? NULL : strrchr(input->path, '/');
+        int folder = slash ? (int)(slash - input->path) + 1 : 0;
+        char path[1024];
+        struct bytes bytes;
+        int length = snprintf(path, sizeof path, "%.*s%s", folder, input->path, name);
+        if (length >= (int)sizeof path || !file_is_regular(path))
+            return gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
+                            "'%.200s' is no file that can be read", path);
+        if (!file_read(path, FILE_MAX, &bytes))
+            return gcs_fail(gcs_node_blame(node, error), GCS_INVALID, "'%.200s' was not read",
+                            path);
+        enum gcs_status status = gcs_config_file_take(config, bytes.data, bytes.size, error);
+        bytes_free(&bytes);
+        GCS_TRY(status);
+    }
+    return GCS_OK;
+}
+
 static enum gcs_status read_config(struct input *input, const struct options *options,
                                    struct gcs_error *error)
 {
@@ -71,6 +97,7 @@ static enum gcs_status read_config(struct input *input, const struct options *op
     else
         GCS_TRY(gcs_config_expect(config, GCS_DOCUMENT_WORKLOAD, error));
     GCS_TRY(apply_sets(config, options, &input->arena, error));
+    GCS_TRY(read_files(input, config, error));
     GCS_TRY(gcs_config_finish(config, error));
     input->config = config;
     input->name = gcs_config_name(config);

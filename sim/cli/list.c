@@ -69,6 +69,8 @@ static void add_wrapped(struct gcs_text *text, const char *words, size_t column)
 {
     for (const char *at = words; *at;) {
         size_t length = strcspn(at, " \n"), width = 0;
+        if (!strncmp(at + length, " %", 2)) /* stays with its number */
+            length += 1 + strcspn(at + length + 1, " \n");
         for (size_t i = 0; i < length; i++)
             width += ((unsigned char)at[i] & 0xC0) != 0x80; /* UTF-8: not a further byte */
         bool fits = column + 1 + width <= LINE;
@@ -169,6 +171,8 @@ static void list_keys(struct gcs_text *text)
     for (size_t i = 0; i < gcs_key_count(); i++) {
         const struct gcs_key *key = gcs_key_at(i);
         struct gcs_text bounds;
+        if (!gcs_key_is_told(key))
+            continue;
         if (key->document != document) {
             if (grid.columns) {
                 gcs_grid_print(&grid, text);

@@ -71,7 +71,7 @@ static const struct option table[] = {
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE | DOCS,
            "where files go: a directory; for trace, a file (.gctrace is text, .gctb bytes)"),
     OPTION(0, "force", NULL, FLAG, force, STUDY | TRACE | DOCS, "overwrite files that exist"),
-    OPTION(0, "columns", "NAME[,NAME...]", TEXT, columns, STUDY,
+    OPTION(0, "columns", "COLUMN[,COLUMN...]", TEXT, columns, STUDY,
            "what the table on the terminal shows: columns of summary.csv"),
     OPTION(0, "format", "text|csv|json", TEXT, format_name, STUDY | EXPLAIN | LIST | TRACE,
            "of stdout (text)"),

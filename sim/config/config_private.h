@@ -169,7 +169,7 @@ void gcs_config_graft(struct gcs_config *config, struct gcs_node *named, bool st
  */
 /** A strategy's parameters by name, with the values in force. */
 struct gcs_parameters {
-    const char **names;
+    const char **names; /* NULL: no strategy, but what a program itself calls */
     const char **values;
     size_t count;
     struct gcs_arena *arena;

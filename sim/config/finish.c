@@ -33,19 +33,26 @@ static enum gcs_status fail_not_applying(const struct gcs_node *map,
 }
 
 /* A choice left out follows from a neighbour that was given and applies with one value of it
- * only: `{low: 1, high: 2}` is a uniform distribution. NULL: nothing tells. */
+ * only: `{sigma: 2}` is a lognormal distribution. Else from one that implies the first of its
+ * values: `{low: 1, high: 2}` is a uniform one. NULL: nothing tells. */
 static const char *infer_choice(struct gcs_config *config, const struct gcs_node *map,
                                 const char *name)
 {
     size_t length = strlen(name);
+    const char *implied = NULL;
     for (const struct gcs_node *child = map->first; child; child = child->next) {
         const char *condition = child->key->only_if;
-        if (child->given && condition && !strncmp(condition, name, length) &&
-            condition[length] == '=' && !strchr(condition, '|'))
-            return gcs_arena_string(config->arena, condition + length + 1,
-                                    strlen(condition + length + 1));
+        if (!child->given || !condition || strncmp(condition, name, length) != 0 ||
+            condition[length] != '=')
+            continue;
+        const char *value = condition + length + 1;
+        size_t end = strcspn(value, "|");
+        if (!value[end])
+            return gcs_arena_string(config->arena, value, end);
+        if (child->key->flags & GCS_KEY_IMPLIES)
+            implied = gcs_arena_string(config->arena, value, end);
     }
-    return NULL;
+    return implied;
 }
 
 /* Adds what the table says of a key that was not given; *added stays NULL if it may be absent.

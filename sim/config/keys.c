@@ -8,6 +8,8 @@
  */
 #include "config_private.h"
 
+#include <string.h>
+
 #define WORKLOAD GCS_DOCUMENT_WORKLOAD
 #define NO_TIME  1e18 /* ns; 31 years, so that sums of times stay within 64 bits */
 #define MANY     1e9
@@ -20,49 +22,93 @@
 #define EITHER(flags)     ((unsigned)(flags) & (unsigned)GCS_KEY_EITHER)
 
 /* What a distribution is made of, wherever one stands. `value` and `mean` are its defaults. */
+#define SHAPES                                                               \
+    "constant|uniform|exponential|lognormal|geometric|zipf|discrete|weibull" \
+    "|gamma|pareto|poisson|beta|empirical"
+
 #define PARAMETERS(document_, at, unit_, low_, high_, value_, mean_, flags_)                   \
     ROW(document_, at ".value", REAL, .unit = unit_, BOUNDS(low_, high_), .fallback = value_,  \
         .flags = EITHER(flags_), .only_if = "distribution=constant", .help = "the one value"), \
         ROW(document_, at ".mean", REAL, .unit = unit_, BOUNDS(low_, high_),                   \
             .fallback = mean_, .flags = (flags_),                                              \
-            .only_if = "distribution=exponential|lognormal|geometric", .help = "its mean"),    \
-        ROW(document_, at ".sigma", REAL, BOUNDS(0, 10), .fallback = "1",                      \
-            .only_if = "distribution=lognormal",                                               \
+            .only_if =                                                                         \
+                "distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson",   \
+            .help = "its mean"),                                                               \
+        ROW(document_, at ".sigma", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, 10),           \
+            .fallback = "1", .only_if = "distribution=lognormal",                              \
             .help = "standard deviation of the logarithm"),                                    \
+        ROW(document_, at ".shape", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.1, 1000),       \
+            .fallback = "2", .only_if = "distribution=weibull|gamma|pareto",                   \
+            .help = "weibull, gamma: below 1 the young die first, 1 is exponential, large "    \
+                    "ones are near the mean; pareto: P(more than x) falls as x^-shape, "       \
+                    "shape above 1"),                                                          \
+        ROW(document_, at ".alpha", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.05, 1000),      \
+            .fallback = "1", .only_if = "distribution=beta",                                   \
+            .help = "the larger, the less there is near low"),                                 \
+        ROW(document_, at ".beta", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0.05, 1000),       \
+            .fallback = "1", .only_if = "distribution=beta",                                   \
+            .help = "the larger, the less there is near high"),                                \
         ROW(document_, at ".low", REAL, .unit = unit_, BOUNDS(low_, high_), .fallback = "0",   \
-            .flags = EITHER(flags_), .only_if = "distribution=uniform",                        \
-            .help = "the least value"),                                                        \
+            .flags = EITHER(flags_) | GCS_KEY_IMPLIES | GCS_KEY_PARAMETER,                     \
+            .only_if = "distribution=uniform|beta", .help = "the least value"),                \
         ROW(document_, at ".high", REAL, .unit = unit_, BOUNDS(low_, high_),                   \
-            .flags = EITHER(flags_), .only_if = "distribution=uniform",                        \
-            .help = "the greatest value"),                                                     \
-        ROW(document_, at ".exponent", REAL, BOUNDS(0, 20), .fallback = "1",                   \
-            .only_if = "distribution=zipf",                                                    \
+            .flags = EITHER(flags_) | GCS_KEY_IMPLIES | GCS_KEY_PARAMETER,                     \
+            .only_if = "distribution=uniform|beta", .help = "the greatest value"),             \
+        ROW(document_, at ".exponent", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, 20),        \
+            .fallback = "1", .only_if = "distribution=zipf",                                   \
             .help = "rank r comes in proportion to r^-exponent"),                              \
-        ROW(document_, at ".highest", WHOLE, BOUNDS(1, 1e6), .fallback = "1000",               \
-            .only_if = "distribution=zipf", .help = "ranks run from 1 to this")
+        ROW(document_, at ".highest", WHOLE, .flags = GCS_KEY_PARAMETER, BOUNDS(1, 1e6),       \
+            .fallback = "1000", .only_if = "distribution=zipf",                                \
+            .help = "ranks run from 1 to this"),                                               \
+        ROW(document_, at ".values", NAMED, .flags = GCS_KEY_PARAMETER | GCS_KEY_NUMBERS,      \
+            .only_if = "distribution=discrete",                                                \
+            .help = "the values, each with its weight: `{1: 3, 2: 1}`"),                       \
+        ROW(document_, at ".values.*", REAL, .flags = GCS_KEY_PARAMETER, BOUNDS(0, MANY),      \
+            .help = "weight of this value"),                                                   \
+        ROW(document_, at ".file", TEXT,                                                       \
+            .flags = GCS_KEY_OPTIONAL | GCS_KEY_PARAMETER | GCS_KEY_FILE,                      \
+            .only_if = "distribution=empirical",                                               \
+            .help =                                                                            \
+                "a CSV with the columns share,value, which stands for quantiles; relative "    \
+                "to this document"),                                                           \
+        ROW(document_, at ".quantiles", NAMED, .flags = GCS_KEY_PARAMETER | GCS_KEY_NUMBERS,   \
+            .only_if = "distribution=empirical",                                               \
+            .help = "shares from 0 to 1, each with the value that so many are below; linear "  \
+                    "between them: `{0: 1, 0.5: 10, 1: 500}`"),                                \
+        ROW(document_, at ".quantiles.*", REAL, .unit = unit_, BOUNDS(low_, high_),            \
+            .flags = EITHER(flags_) | GCS_KEY_PARAMETER,                                       \
+            .help = "the value that this share is below")
 
 #define DISTRIBUTION_IN(document_, at, unit_, low_, high_, which_, value_, mean_, flags_, if_) \
     ROW(document_, at ".distribution", CHOICE, .fallback = which_, .only_if = if_,             \
-        .choices = "constant|uniform|exponential|lognormal|geometric|zipf|discrete|mixture",   \
-        .help = "its shape; left out, it follows from a parameter that only one shape has "    \
-                "(geometric counts from 0)"),                                                  \
+        .choices = SHAPES "|mixture",                                                          \
+        .help = "its shape; left out, it follows from a parameter that only one shape has, "   \
+                "and low and high mean uniform (geometric counts from 0)"),                    \
         PARAMETERS(document_, at, unit_, low_, high_, value_, mean_, flags_),                  \
-        ROW(document_, at ".values", NAMED, .only_if = "distribution=discrete",                \
-            .help = "the values, each with its weight: `{1: 3, 2: 1}`"),                       \
-        ROW(document_, at ".values.*", REAL, BOUNDS(0, MANY), .help = "weight of this value"), \
-        ROW(document_, at ".parts", NAMED, .only_if = "distribution=mixture",                  \
+        ROW(document_, at ".parts", NAMED, .flags = GCS_KEY_PARAMETER,                         \
+            .only_if = "distribution=mixture",                                                 \
             .help = "the distributions mixed, by any names"),                                  \
-        ROW(document_, at ".parts.*", MAP, .plain = "value", .help = "one of them"),           \
-        ROW(document_, at ".parts.*.weight", REAL, BOUNDS(0, MANY), .fallback = "1",           \
+        ROW(document_, at ".parts.*", MAP, .flags = GCS_KEY_PARAMETER, .plain = "value",       \
+            .help = "one of them"),                                                            \
+        ROW(document_, at ".parts.*.weight", REAL, .flags = GCS_KEY_PARAMETER,                 \
+            BOUNDS(0, MANY), .fallback = "1",                                                  \
             .help = "its share, relative to the other parts"),                                 \
-        ROW(document_, at ".parts.*.distribution", CHOICE, .fallback = "exponential",          \
-            .choices = "constant|uniform|exponential|lognormal|geometric|zipf",                \
-            .help = "its shape"),                                                              \
+        ROW(document_, at ".parts.*.distribution", CHOICE, .flags = GCS_KEY_PARAMETER,         \
+            .fallback = "exponential", .choices = SHAPES, .help = "its shape"),                \
         PARAMETERS(document_, at ".parts.*", unit_, low_, high_, NULL, NULL, EITHER(flags_))
 
 #define DISTRIBUTION(document_, at, unit_, low_, high_, which_, value_, mean_, what) \
     ROW(document_, at, MAP, .plain = "value", .help = what),                         \
         DISTRIBUTION_IN(document_, at, unit_, low_, high_, which_, value_, mean_, 0, NULL)
+
+/* A distribution that may be left out. */
+#define OWN_DISTRIBUTION(document_, at, unit_, low_, high_, flags_, what)                  \
+    ROW(document_, at, MAP, .plain = "value", .flags = GCS_KEY_OPTIONAL, .help = what),    \
+        DISTRIBUTION_IN(document_, at, unit_, low_, high_, "constant", NULL, NULL, flags_, \
+                        NULL)
+
+/* The place of which parameters of distributions are told. */
+static const char told_of[] = "types.*.payload.";
 
 const struct gcs_key gcs_config_keys[] = {
     /* Workloads: the knobs that everything below refers to unless it says otherwise. */
@@ -154,6 +200,21 @@ const struct gcs_key gcs_config_keys[] = {
     DISTRIBUTION_IN(WORKLOAD, "sites.*.lifetime", GCS_UNIT_NONE, 0, NO_TIME, "exponential",
                     NULL, "auto", GCS_KEY_AUTO | GCS_KEY_EITHER,
                     "cause=allocations|time|requests"),
+    ROW(WORKLOAD, "sites.*.joint", NAMED, .fallback = "{}",
+        .help = "what goes together, as a profile shows it: rows by any names, one of which is "
+                "drawn for each object or cycle"),
+    ROW(WORKLOAD, "sites.*.joint.*", MAP,
+        .help = "a row; what it leaves out is as elsewhere in the site"),
+    ROW(WORKLOAD, "sites.*.joint.*.weight", REAL, BOUNDS(0, MANY), .fallback = "1",
+        .help = "its share, relative to the other rows: what the profile counted"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.references", GCS_UNIT_NONE, 0, 1e6, 0,
+                     "references of its objects"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.payload", GCS_UNIT_BYTES, 0, 1e12, 0,
+                     "payload of its objects, in place of their types'"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.size", GCS_UNIT_NONE, 0, 1e6, 0,
+                     "objects of its cycles, as cycle.size has it"),
+    OWN_DISTRIBUTION(WORKLOAD, "sites.*.joint.*.lifetime", GCS_UNIT_NONE, 0, NO_TIME,
+                     GCS_KEY_EITHER, "in the unit that lifetime.cause asks for"),
     ROW(WORKLOAD, "sites.*.cyclic", REAL, BOUNDS(0, 1), .fallback = "$cyclic",
         .help = "share of its objects that are part of a reference cycle"),
     ROW(WORKLOAD, "sites.*.stores", MAP, .plain = "share",
@@ -343,8 +404,7 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do", LIST,
         .help = "one action, or a list of them in their order"),
     ROW(GCS_DOCUMENT_STRATEGY, "rules.[].do.[]", TEXT,
-        .help = "`enable`, `disable`, `collect G`, `freeze`, `unfreeze`, `threshold T0 [T1 "
-                "[T2]]` (`*3`: three times what is in force), `threshold start`"),
+        .help = CONFIG_ACTIONS " (`*3`: three times what is in force), `threshold start`"),
 
     /* Cost profiles */
     ROW(GCS_DOCUMENT_COST, "cost", NAME, .help = "the profile's name"),
@@ -364,3 +424,15 @@ const struct gcs_key gcs_config_keys[] = {
 };
 
 const size_t gcs_config_key_count = sizeof gcs_config_keys / sizeof gcs_config_keys[0];
+
+bool gcs_key_is_told(const struct gcs_key *key)
+{
+    static const char *const of_parts[] = {"weight", "distribution", "value", "mean"};
+    bool there = !strncmp(key->path, told_of, sizeof told_of - 1);
+    if (!strstr(key->path, ".parts.*."))
+        return there || !(key->flags & GCS_KEY_PARAMETER);
+    for (size_t i = 0; i < sizeof of_parts / sizeof of_parts[0]; i++)
+        if (there && gcs_same(gcs_config_key_last(key), of_parts[i]))
+            return true;
+    return false;
+}

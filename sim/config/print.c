@@ -213,13 +213,15 @@ void gcs_keys_print(struct gcs_text *text)
         "`*` stands for a name of your own, `[]` for a place in a list (from 0).\n"
         "Numbers take `k M G`, bytes `KiB MiB GiB`, times `ns us ms s`; in a workload a\n"
         "number may be `$key`: what that key at its top holds. `-s PATH=VALUE` overrides\n"
-        "any key, and any number can be an axis of a sweep.\n");
+        "any key, and any number can be an axis of a sweep.\n"
+        "Parameters of a distribution, `value` and `mean` apart, stand once: below\n"
+        "`types.*.payload`. Elsewhere they have the unit and the bounds of their place.\n");
     for (unsigned document = 0; document < GCS_DOCUMENT_COUNT; document++) {
         gcs_text_add(text, "\n## %s\n\n", gcs_document_name(document));
         gcs_text_add(text,
                      "| key | values | unit | default | meaning |\n|---|---|---|---|---|\n");
         for (size_t i = 0; i < gcs_config_key_count; i++)
-            if (gcs_config_keys[i].document == document)
+            if (gcs_config_keys[i].document == document && gcs_key_is_told(&gcs_config_keys[i]))
                 print_row(&gcs_config_keys[i], text);
         for (size_t i = 0; i < gcs_config_key_count; i++) {
             const struct gcs_key *key = &gcs_config_keys[i];

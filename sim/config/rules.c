@@ -2,6 +2,7 @@
 /* Rules between the keys of a workload: one small function each, naming the keys concerned. */
 #include "config_private.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef enum gcs_status rule(const struct gcs_node *top, struct gcs_node *node,
@@ -54,6 +55,64 @@ static enum gcs_status check_values(const struct gcs_node *top, struct gcs_node 
     return GCS_OK;
 }
 
+/* Shares rise from 0 to 1, and values with them. */
+static enum gcs_status check_quantiles(const struct gcs_node *top, struct gcs_node *quantiles,
+                                       struct gcs_error *error)
+{
+    (void)top;
+    const char *why;
+    double share = 0, value = -HUGE_VAL;
+    for (struct gcs_node *node = quantiles->first; node; node = node->next) {
+        struct gcs_error *blamed = gcs_node_blame(node, error);
+        if (!gcs_parse_real(node->name, strlen(node->name), GCS_UNIT_NONE, &node->named, &why))
+            return gcs_fail(blamed, GCS_INVALID, "%s: '%s'", why, node->name);
+        if (node == quantiles->first ? node->named != 0 : node->named <= share)
+            return gcs_fail(blamed, GCS_INVALID,
+                            "the share %s: shares begin with 0, rise, and end with 1",
+                            node->name);
+        if (node->real < value)
+            return gcs_fail(blamed, GCS_INVALID, "the value %s is below the one before",
+                            node->text);
+        share = node->named;
+        value = node->real;
+    }
+    if (share == 1)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(quantiles, error), GCS_INVALID,
+                    "shares begin with 0, rise, and end with 1");
+}
+
+/* Whoever may open files gives their content before. */
+static enum gcs_status check_file(const struct gcs_node *top, struct gcs_node *file,
+                                  struct gcs_error *error)
+{
+    (void)top;
+    return gcs_fail(gcs_node_blame(file, error), GCS_INVALID,
+                    "files are read by the program only: write quantiles");
+}
+
+static enum gcs_status check_shape(const struct gcs_node *top, struct gcs_node *shape,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    if (!says(shape->parent, "distribution", "pareto") || shape->real >= 1.01)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(shape, error), GCS_INVALID,
+                    "a Pareto distribution has a mean only with a shape above 1: 1.01 or more, "
+                    "not %s",
+                    shape->text);
+}
+
+static enum gcs_status check_mean(const struct gcs_node *top, struct gcs_node *mean,
+                                  struct gcs_error *error)
+{
+    (void)top;
+    if (!says(mean->parent, "distribution", "poisson") || mean->real <= 1e9)
+        return GCS_OK;
+    return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
+                    "a Poisson distribution takes a mean of at most 1e9, not %s", mean->text);
+}
+
 static enum gcs_status check_parts(const struct gcs_node *top, struct gcs_node *parts,
                                    struct gcs_error *error)
 {
@@ -99,6 +158,41 @@ static enum gcs_status check_site_types(const struct gcs_node *top, struct gcs_n
                                       "the weights of 'types' add up to 0");
 }
 
+/* How many rows of a site's joint table have a lifetime of their own. */
+static size_t own_lifetimes(const struct gcs_node *site)
+{
+    size_t count = 0;
+    for (const struct gcs_node *row = gcs_node_at(site, "joint")->first; row; row = row->next)
+        count += gcs_node_at(row, "lifetime") != NULL;
+    return count;
+}
+
+static enum gcs_status check_joint(const struct gcs_node *top, struct gcs_node *joint,
+                                   struct gcs_error *error)
+{
+    (void)top;
+    const struct gcs_node *lifetime = gcs_node_at(joint->parent, "lifetime");
+    const struct gcs_node *mean = gcs_node_at(lifetime, "mean");
+    size_t own = own_lifetimes(joint->parent);
+    double weights = 0;
+    for (const struct gcs_node *row = joint->first; row; row = row->next) {
+        const struct gcs_node *given = gcs_node_at(row, "lifetime");
+        weights += gcs_node_real(row, "weight");
+        if (given && !gcs_node_at(lifetime, "distribution"))
+            return gcs_fail(gcs_node_blame(given, error), GCS_INVALID,
+                            "lifetime.cause is '%s': only with allocations, time or requests "
+                            "can a row have a lifetime",
+                            gcs_node_text(lifetime, "cause"));
+        if (!given && own && mean && mean->automatic)
+            return gcs_fail(gcs_node_blame(row, error), GCS_INVALID,
+                            "it takes the site's lifetime, whose mean is 'auto', but other "
+                            "rows have their own: give a mean there, or a lifetime here");
+    }
+    return weights > 0 || !joint->count ? GCS_OK
+                                        : gcs_fail(gcs_node_blame(joint, error), GCS_INVALID,
+                                                   "the weights of 'joint' add up to 0");
+}
+
 static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_node *lifetime,
                                       struct gcs_error *error)
 {
@@ -107,7 +201,7 @@ static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_nod
     if (says(lifetime, "cause", "request") && !gcs_same(during, "requests"))
         return gcs_fail(gcs_node_blame(lifetime, error), GCS_INVALID,
                         "lifetime.cause 'request' needs during 'requests', not '%s'", during);
-    if (!mean || !mean->automatic)
+    if (!mean || !mean->automatic || own_lifetimes(lifetime->parent))
         return GCS_OK;
     if (!says(lifetime, "cause", "allocations"))
         return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
@@ -213,11 +307,22 @@ static const struct {
     const char *path;
     rule *check;
 } rules[] = {
-    {".values", check_values},           {".parts", check_parts},
-    {".low", check_low_and_high},        {"types.*", check_type},
-    {"sites.*.types", check_site_types}, {"sites.*.lifetime", check_lifetime},
-    {"sites.*.cycle", check_cycle},      {"sites.*.stores", check_stores},
-    {"timers.*", check_timer},           {"phases", check_phases},
+    {".values", check_values},
+    {".parts", check_parts},
+    {".quantiles", check_quantiles},
+    {".file", check_file},
+
+    {".shape", check_shape},
+    {".mean", check_mean},
+    {".low", check_low_and_high},
+    {"types.*", check_type},
+    {"sites.*.types", check_site_types},
+    {"sites.*.lifetime", check_lifetime},
+    {"sites.*.joint", check_joint},
+    {"sites.*.cycle", check_cycle},
+    {"sites.*.stores", check_stores},
+    {"timers.*", check_timer},
+    {"phases", check_phases},
     {"phases.*", check_phase},
 };
 

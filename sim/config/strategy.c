@@ -67,7 +67,7 @@ static size_t name_length(const char *at)
 enum gcs_status gcs_parameter_expand(const struct gcs_parameters *parameters, const char **word,
                                      struct gcs_error *error)
 {
-    const char *dollar = strchr(*word, '$');
+    const char *dollar = parameters->names ? strchr(*word, '$') : NULL;
     if (!dollar)
         return GCS_OK;
     size_t before = (size_t)(dollar - *word), length = name_length(dollar + 1);

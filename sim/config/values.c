@@ -38,7 +38,10 @@ static const struct gcs_node *find_referred(const struct gcs_node *node,
 static const struct gcs_node *find_cause(const struct gcs_node *node)
 {
     for (const struct gcs_node *up = node->parent; up; up = up->parent) {
+        const struct gcs_node *lifetime = gcs_config_child(up, "lifetime", strlen("lifetime"));
         const struct gcs_node *cause = gcs_config_child(up, "cause", strlen("cause"));
+        if (!cause && lifetime) /* of a site, for the lifetimes of its joint table */
+            cause = gcs_config_child(lifetime, "cause", strlen("cause"));
         if (cause)
             return cause;
     }

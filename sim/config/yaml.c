@@ -156,7 +156,8 @@ static enum gcs_status check_name(struct reader *reader, struct gcs_node *map, c
                                   size_t length, const struct gcs_key **key)
 {
     bool named = map->key && map->key->type == GCS_KEY_NAMED;
-    const char *also = named && map->key->flags & GCS_KEY_PATHS ? "." : "";
+    const unsigned dotted = (unsigned)GCS_KEY_PATHS | GCS_KEY_NUMBERS;
+    const char *also = named && map->key->flags & dotted ? "." : "";
     if (!gcs_config_is_name(name, length, also))
         return fail_at_mark(reader, reader->event.start_mark,
                             "not a name (letters, digits, _ and -, at most 63)", "");

@@ -122,28 +122,17 @@ static void halt_at_rules(struct evaluation *e, struct halt *halt)
 
 static struct halt next_halt(struct evaluation *e)
 {
-    const struct gcs_index *index = e->index;
     const struct gcs_baseline *baseline = e->baseline;
     struct halt halt = {(uint32_t)baseline->op_count, HALT_END};
-    if (e->met.stops < baseline->stop_count)
-        halt = (struct halt){baseline->stops[e->met.stops].op + 1, HALT_STOP};
+    while (e->stops_met < baseline->stop_count && !is_halt(e, &baseline->stops[e->stops_met]))
+        e->stops_met++;
+    if (e->stops_met < baseline->stop_count)
+        halt = (struct halt){baseline->stops[e->stops_met].op + 1, HALT_STOP};
     halt_at_rules(e, &halt);
-    while (e->met.activations < index->activation_count &&
-           !index->activations[e->met.activations].conditional)
-        e->met.activations++;
-    if (e->met.activations == index->activation_count)
-        return halt;
-    uint32_t stamp = index->activations[e->met.activations].stamp;
-    if (stamp < halt.op || halt.why == HALT_END)
+    uint32_t stamp = islands_next(e);
+    if (stamp != GCS_NEVER && (stamp < halt.op || halt.why == HALT_END))
         halt = (struct halt){stamp, HALT_CONDITION};
     return halt;
-}
-
-/* Garbage that hung off other garbage loses its last reference: it dies by count if the other
- * is gone by now. */
-static void meet_condition(struct evaluation *e)
-{
-    islands_activate(e, &e->index->activations[e->met.activations++]);
 }
 
 /* No check comes between `u` and `v`; what was scheduled there runs at its end. */
@@ -156,7 +145,7 @@ static enum gcs_status meet_stretch(struct evaluation *e, bool enter, struct gcs
 
 static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
 {
-    const struct gcs_stop *stop = &e->baseline->stops[e->met.stops++];
+    const struct gcs_stop *stop = &e->baseline->stops[e->stops_met++];
     struct replay *replay = &e->replay;
     uint8_t op = stop->event.op;
     if (op == GCS_OP_IDLE)
@@ -190,7 +179,7 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
     pass_time(e, halt->op);
     e->at.midst = false;
     if (halt->why == HALT_CONDITION) {
-        meet_condition(e);
+        islands_meet(e);
         return GCS_OK;
     }
     stand(e);
@@ -234,10 +223,10 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
             GCS_TRY(meet_halt(e, &halt, error));
         GCS_TRY(e->status);
         if (e->uncovered)
-            break;
+            return GCS_OK;
     }
     pass_time(e, (uint32_t)e->baseline->op_count);
-    return GCS_OK;
+    return e->status;
 }
 
 bool append_number(struct evaluation *e, struct number_list *list, uint32_t number)

@@ -45,6 +45,8 @@ void islands_release(struct evaluation *e)
     gcs_memory_free(memory, islands->waits, islands->wait_capacity, sizeof *islands->waits);
     gcs_memory_free(memory, islands->ends, islands->end_capacity, sizeof *islands->ends);
     gcs_memory_free(memory, islands->walked, islands->walked_capacity, sizeof *islands->walked);
+    gcs_memory_free(memory, islands->awaited, islands->awaited_capacity,
+                    sizeof *islands->awaited);
     for (unsigned g = 0; g < GCS_GENERATIONS; g++)
         gcs_memory_free(memory, islands->waiting[g].numbers, islands->waiting[g].capacity,
                         sizeof *islands->waiting[g].numbers);
@@ -103,7 +105,7 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
 
 /* The collector itself finds the part unreachable: all of it is examined, and nothing that is
  * not refers to it. */
-static bool is_found(struct evaluation *e, const struct gcs_part *part, unsigned generation,
+static bool is_found(struct evaluation *e, const struct linked_part *part, unsigned generation,
                      struct found *found)
 {
     uint64_t tracked = 0, finalizers = 0, fading = 0;
@@ -124,8 +126,8 @@ static bool is_found(struct evaluation *e, const struct gcs_part *part, unsigned
     return tracked > 0;
 }
 
-static enum end end_of(struct evaluation *e, const struct gcs_part *part, unsigned generation,
-                       struct found *found)
+static enum end end_of(struct evaluation *e, const struct linked_part *part,
+                       unsigned generation, struct found *found)
 {
     bool all_found = true, all_gone = true; /* of those that refer to it */
     for (uint32_t i = 0; i < part->referrers; i++) {
@@ -148,13 +150,13 @@ static bool walk_island(struct evaluation *e, uint32_t which, unsigned generatio
     const struct island *island = &index->islands[which];
     bool empty = true;
     for (uint32_t place = island->first; place < island->first + island->count; place++) {
-        const struct gcs_part *part = &index->parts[place];
+        const struct linked_part *part = &index->parts[place];
         if (e->islands.ends[place] == END_NONE && part->stamp < done)
             e->islands.ends[place] = (uint8_t)end_of(e, part, generation, found);
         empty &= e->islands.ends[place] != END_NONE;
     }
     for (uint32_t place = island->first; place < island->first + island->count; place++) {
-        const struct gcs_part *part = &index->parts[place];
+        const struct linked_part *part = &index->parts[place];
         if (e->islands.ends[place] != END_FOUND && e->islands.ends[place] != END_DIES)
             continue;
         e->islands.ends[place] = END_PAST;
@@ -164,6 +166,40 @@ static bool walk_island(struct evaluation *e, uint32_t which, unsigned generatio
     return empty;
 }
 
+static void await(struct evaluation *e, uint32_t stamp, uint32_t island)
+{
+    struct island_states *islands = &e->islands;
+    if (e->status == GCS_OK)
+        e->status = GCS_GROW(e->replay.memory, &islands->awaited, &islands->awaited_capacity,
+                             islands->awaited_count + 1, e->error);
+    if (e->status != GCS_OK)
+        return;
+    uint64_t added = (uint64_t)stamp << 32 | island;
+    size_t hole = islands->awaited_count++;
+    for (; hole && islands->awaited[(hole - 1) / 2] > added; hole = (hole - 1) / 2)
+        islands->awaited[hole] = islands->awaited[(hole - 1) / 2];
+    islands->awaited[hole] = added;
+}
+
+/* Something of it is gone, and something not garbage yet: what hangs off the former may die by
+ * count when it becomes so. */
+static void await_conditions(struct evaluation *e, uint32_t which)
+{
+    const struct island *island = &e->index->islands[which];
+    for (uint32_t place = island->first; place < island->first + island->count; place++)
+        if (e->index->parts[place].conditional && e->index->parts[place].stamp >= e->at.op)
+            await(e, e->index->parts[place].stamp, which);
+}
+
+static bool is_touched(const struct evaluation *e, uint32_t which)
+{
+    const struct island *island = &e->index->islands[which];
+    for (uint32_t place = island->first; place < island->first + island->count; place++)
+        if (e->islands.ends[place] != END_NONE)
+            return true;
+    return false;
+}
+
 /* Nothing of it has gone yet, and the collection examines all of it: all is found. */
 static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned generation)
 {
@@ -171,10 +207,7 @@ static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned gene
     if (island->kind == GCS_NEVER || island->low < e->bound[generation] ||
         island->stamp >= e->at.op)
         return false;
-    for (uint32_t place = island->first; place < island->first + island->count; place++)
-        if (e->islands.ends[place] != END_NONE)
-            return false;
-    return true;
+    return !is_touched(e, which);
 }
 
 static void free_whole(struct evaluation *e, uint32_t which, unsigned generation,
@@ -187,6 +220,21 @@ static void free_whole(struct evaluation *e, uint32_t which, unsigned generation
     free_sums(e, sums);
     found->collected += sums[SUM_OBJECTS];
     found->finalizers += sums[SUM_FINALIZERS];
+}
+
+/* True if nothing is left of it. */
+static bool collect_island(struct evaluation *e, uint32_t which, unsigned generation,
+                           struct found *found)
+{
+    if (goes_whole(e, which, generation)) {
+        free_whole(e, which, generation, found);
+        return true;
+    }
+    bool touched = is_touched(e, which);
+    bool gone = walk_island(e, which, generation, e->at.op, found);
+    if (!gone && !touched && is_touched(e, which))
+        await_conditions(e, which);
+    return gone;
 }
 
 static void wait_for(struct evaluation *e, uint32_t island, unsigned generation)
@@ -222,12 +270,7 @@ void islands_collect(struct evaluation *e, unsigned generation, struct found *fo
             if (e->islands.waits[island] != g || e->islands.walked[island] == now)
                 continue; /* it waits elsewhere, or stands here twice */
             e->islands.walked[island] = now;
-            if (goes_whole(e, island, generation)) {
-                free_whole(e, island, generation, found);
-                e->islands.waits[island] = WAITS_GONE;
-                continue;
-            }
-            if (walk_island(e, island, generation, e->at.op, found))
+            if (collect_island(e, island, generation, found))
                 e->islands.waits[island] = WAITS_GONE;
             else
                 wait_for(e, island, next);
@@ -235,11 +278,32 @@ void islands_collect(struct evaluation *e, unsigned generation, struct found *fo
     }
 }
 
-void islands_activate(struct evaluation *e, const struct activation *activation)
+uint32_t islands_next(const struct evaluation *e)
 {
+    return e->islands.awaited_count ? (uint32_t)(e->islands.awaited[0] >> 32) : GCS_NEVER;
+}
+
+static void drop_first(struct island_states *islands)
+{
+    uint64_t *heap = islands->awaited, last = heap[--islands->awaited_count];
+    size_t hole = 0, child;
+    while ((child = 2 * hole + 1) < islands->awaited_count) {
+        if (child + 1 < islands->awaited_count && heap[child + 1] < heap[child])
+            child++;
+        if (heap[child] >= last)
+            break;
+        heap[hole] = heap[child];
+        hole = child;
+    }
+    heap[hole] = last;
+}
+
+void islands_meet(struct evaluation *e)
+{
+    uint32_t stamp = islands_next(e), island = (uint32_t)e->islands.awaited[0];
     struct found nothing = {0};
-    if (e->islands.waits[activation->island] == WAITS_GONE)
-        return;
-    if (walk_island(e, activation->island, NO_COLLECTION, activation->stamp + 1, &nothing))
-        e->islands.waits[activation->island] = WAITS_GONE;
+    drop_first(&e->islands);
+    if (e->islands.waits[island] != WAITS_GONE &&
+        walk_island(e, island, NO_COLLECTION, stamp + 1, &nothing))
+        e->islands.waits[island] = WAITS_GONE;
 }

@@ -50,6 +50,7 @@ struct held_lists {
 /* The place in time. */
 struct passed {
     uint32_t ops;    /* whose work is done, and whose peaks are known */
+    size_t stops;    /* of these, in baseline->stops: those that are no halt are met */
     size_t works;    /* of these, in baseline->works */
     size_t declared; /* of baseline->declared */
 };
@@ -80,6 +81,9 @@ struct island_states {
     uint32_t walk_number;
     uint8_t *ends;    /* by place in index->linked: enum end */
     size_t activated; /* of index->activations */
+    uint64_t
+        *awaited; /* a heap of stamp << 32 | island: what may die by count, the next first */
+    size_t awaited_count, awaited_capacity;
     size_t wait_capacity, walked_capacity, end_capacity;
 };
 
@@ -103,10 +107,7 @@ struct evaluation {
     struct op_place at;
     struct held_lists lists;
     struct passed passed;
-    struct {
-        size_t stops;       /* of baseline->stops */
-        size_t activations; /* of index->activations, if conditional */
-    } met;                  /* the halts so far */
+    size_t stops_met; /* of baseline->stops: those before are no halts to come */
 
     uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
     struct places bounds[GCS_GENERATIONS];
@@ -157,7 +158,9 @@ void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
 const struct point *point_now(struct evaluation *e);
 /* The baseline after the first `ops` ops. */
 struct point point_at(const struct evaluation *e, uint32_t ops);
-/* Time passes until `ops` ops are done. */
+/* Whether somebody may act at such an event, so that all must stand as it does then. */
+bool is_halt(const struct evaluation *e, const struct gcs_stop *stop);
+/* Time passes until `ops` ops are done; requests come and go. */
 void pass_time(struct evaluation *e, uint32_t ops);
 /* The books when the ops done are done … */
 void stand(struct evaluation *e);
@@ -180,8 +183,10 @@ enum gcs_status islands_prepare(struct evaluation *e);
 void islands_release(struct evaluation *e);
 /* A collection of `generation` walks all islands that it concerns. */
 void islands_collect(struct evaluation *e, unsigned generation, struct found *found);
-/* No collection: what hangs off garbage may die by count at this activation. */
-void islands_activate(struct evaluation *e, const struct activation *activation);
+/* When what hangs off garbage may die by count next; GCS_NEVER: not in sight. */
+uint32_t islands_next(const struct evaluation *e);
+/* It does, if what it hangs off is gone. */
+void islands_meet(struct evaluation *e);
 
 /* evaluate_singles.c */
 enum gcs_status singles_prepare(struct evaluation *e);

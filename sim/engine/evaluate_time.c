@@ -116,24 +116,71 @@ static size_t find_work(const struct gcs_baseline *baseline, size_t from, uint32
     return low;
 }
 
+/* The work of the ops before `ops`. */
+static void pass_work(struct evaluation *e, uint32_t ops)
+{
+    static const struct gcs_work_moment none;
+    const struct gcs_baseline *baseline = e->baseline;
+    size_t works = find_work(baseline, e->passed.works, ops);
+    if (works == e->passed.works)
+        return;
+    const struct gcs_work_moment *before =
+        e->passed.works ? &baseline->works[e->passed.works - 1] : &none;
+    const struct gcs_work_moment *after = &baseline->works[works - 1];
+    gcs_time work = after->work - before->work;
+    e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
+    e->replay.clock += work;
+    e->replay.ledger->mutator_ns += work;
+    e->passed.works = works;
+}
+
+bool is_halt(const struct evaluation *e, const struct gcs_stop *stop)
+{
+    bool idle = stop->event.op == GCS_OP_IDLE || stop->event.op == GCS_OP_BEGIN;
+    bool end = stop->event.op == GCS_OP_END, mark = stop->event.op == GCS_OP_MARK;
+    const struct gcs_strategy *strategy = e->replay.setting->strategy;
+    if (!idle && !end && !mark)
+        return true;
+    for (size_t i = 0; i < strategy->rule_count; i++) {
+        enum gcs_when when = strategy->rules[i].when;
+        if (when == GCS_WHEN_TIME || (mark && when == GCS_WHEN_MARK) ||
+            (idle && when == GCS_WHEN_IDLE) ||
+            (end && (when == GCS_WHEN_REQUESTS || when == GCS_WHEN_REQUEST_END)))
+            return true;
+    }
+    return false;
+}
+
+/* A request, a wait or a mark at which nobody acts. */
+static enum gcs_status pass_stop(struct evaluation *e, size_t which)
+{
+    const struct gcs_stop *stop = &e->baseline->stops[which];
+    e->totals.live_bytes =
+        (uint64_t)e->index->stop_bytes[which] * GCS_BYTES_UNIT - e->freed.bytes;
+    if (stop->event.op == GCS_OP_IDLE)
+        return idle(&e->replay, stop->event.object, e->error);
+    if (stop->event.op == GCS_OP_BEGIN)
+        return begin_request(&e->replay, &stop->event, e->error);
+    return stop->event.op == GCS_OP_END ? end_request(&e->replay, &stop->event, e->error)
+                                        : GCS_OK;
+}
+
 void pass_time(struct evaluation *e, uint32_t ops)
 {
     const struct gcs_baseline *baseline = e->baseline;
     if (ops <= e->passed.ops)
         return;
     find_peaks(e, ops);
-    size_t works = find_work(baseline, e->passed.works, ops);
-    if (works > e->passed.works) {
-        static const struct gcs_work_moment none;
-        const struct gcs_work_moment *before =
-            e->passed.works ? &baseline->works[e->passed.works - 1] : &none;
-        const struct gcs_work_moment *after = &baseline->works[works - 1];
-        gcs_time work = after->work - before->work;
-        e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
-        e->replay.clock += work;
-        e->replay.ledger->mutator_ns += work;
-        e->passed.works = works;
+    for (; e->passed.stops < baseline->stop_count; e->passed.stops++) {
+        const struct gcs_stop *stop = &baseline->stops[e->passed.stops];
+        if (stop->op >= ops || e->status != GCS_OK)
+            break;
+        if (is_halt(e, stop))
+            continue;
+        pass_work(e, stop->op);
+        e->status = pass_stop(e, e->passed.stops);
     }
+    pass_work(e, ops);
     e->passed.ops = ops;
 }
 

@@ -191,6 +191,8 @@ static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *erro
     index->region_count = regions;
     GCS_TRY(GCS_GROW(memory, &index->blocks, &index->block_capacity, blocks, error));
     GCS_TRY(GCS_GROW(memory, &index->points, &index->point_capacity, blocks + 1, error));
+    GCS_TRY(GCS_GROW(memory, &index->stop_bytes, &index->stop_byte_capacity,
+                     index->baseline.stop_count, error));
     GCS_TRY(GCS_GROW(memory, &index->highs, &index->high_capacity, blocks, error));
     GCS_TRY(GCS_GROW(memory, &index->block_lists, &index->block_list_capacity,
                      (blocks + 1) * codes, error));
@@ -201,7 +203,7 @@ static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *erro
                     error);
 }
 
-static void make_block(struct gcs_index *index, size_t block, struct lists *lists,
+static void make_block(struct gcs_index *index, size_t block, struct lists *lists, size_t *stop,
                        struct point *point)
 {
     const struct gcs_baseline *baseline = &index->baseline;
@@ -219,6 +221,8 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
         jump_op(baseline, op, &jump, lists);
         point_pass(baseline, (uint32_t)op, point);
         raise_high(&high, point->bytes, point->objects);
+        if (*stop < baseline->stop_count && baseline->stops[*stop].op == op)
+            index->stop_bytes[(*stop)++] = point->bytes;
     }
     for (size_t list = 0; list < codes; list++) {
         of[list].net = (int16_t)lists->sum[list];
@@ -251,10 +255,11 @@ enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *err
 {
     struct lists lists = {0};
     struct point point = {0};
+    size_t stop = 0;
     size_t codes = index->baseline.list_count;
     GCS_TRY(make_room(index, error));
     for (size_t block = 0; block < index->block_count; block++)
-        make_block(index, block, &lists, &point);
+        make_block(index, block, &lists, &stop, &point);
     index->points[index->block_count] = point;
     struct list_jump *end = index->block_lists + index->block_count * codes;
     for (size_t list = 0; list < codes; list++)

@@ -206,6 +206,7 @@ static enum gcs_status fill(struct gcs_index *index, const struct header *header
 {
     struct index_array arrays[INDEX_ARRAYS];
     struct gcs_digest sum, expected;
+    bool whole = true;
     set_scalars(index, &header->scalars);
     bytes += sizeof *header;
     size_t count = index_arrays(index, arrays);
@@ -219,11 +220,14 @@ static enum gcs_status fill(struct gcs_index *index, const struct header *header
             memcpy(*arrays[i].array, bytes, length);
         if (arrays[i].counted)
             *arrays[i].counted = arrays[i].count;
+        for (size_t rest = length; rest < padded(length); rest++)
+            whole &= bytes[rest] == 0;
         bytes += padded(length);
     }
     memcpy(&sum, bytes, sizeof sum);
     expected = sum_of(header, arrays, count);
-    return is_same(&sum, &expected) ? GCS_OK : gcs_fail(error, GCS_INVALID, "it is damaged");
+    return whole && is_same(&sum, &expected) ? GCS_OK
+                                             : gcs_fail(error, GCS_INVALID, "it is damaged");
 }
 
 enum gcs_status gcs_index_read(const void *bytes, size_t size, const struct gcs_trace *trace,

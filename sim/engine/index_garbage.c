@@ -179,22 +179,19 @@ static bool may_die_by_count(const struct gcs_baseline *baseline, const struct g
 }
 
 static enum gcs_status add_activation(struct gcs_index *index, uint32_t stamp, uint32_t island,
-                                      bool conditional, struct gcs_error *error)
+                                      struct gcs_error *error)
 {
     /* The island's own are the last ones. */
     for (size_t i = index->activation_count; i-- > 0;) {
-        struct activation *known = &index->activations[i];
+        const struct activation *known = &index->activations[i];
         if (known->island != island)
             break;
-        if (known->stamp == stamp) {
-            known->conditional |= conditional;
+        if (known->stamp == stamp)
             return GCS_OK;
-        }
     }
     GCS_TRY(GCS_GROW(index->memory, &index->activations, &index->activation_capacity,
                      index->activation_count + 1, error));
-    index->activations[index->activation_count++] =
-        (struct activation){stamp, island, conditional};
+    index->activations[index->activation_count++] = (struct activation){stamp, island};
     return GCS_OK;
 }
 
@@ -204,24 +201,30 @@ static enum gcs_status add_part(struct sorting *sorting, uint32_t which,
 {
     struct gcs_index *index = sorting->index;
     const struct gcs_baseline *baseline = &index->baseline;
-    struct gcs_part part = baseline->parts[which];
+    const struct gcs_part *part = &baseline->parts[which];
     GCS_TRY(GCS_GROW(index->memory, &index->members, &index->member_capacity,
-                     index->member_count + part.members, error));
+                     index->member_count + part->members, error));
     GCS_TRY(GCS_GROW(index->memory, &index->referrers, &index->referrer_capacity,
-                     index->referrer_count + part.referrers, error));
+                     index->referrer_count + part->referrers, error));
     GCS_TRY(GCS_GROW(index->memory, &index->parts, &index->part_capacity, index->part_count + 1,
                      error));
-    memcpy(index->members + index->member_count, baseline->members + part.first_member,
-           part.members * sizeof *index->members);
-    for (uint32_t i = 0; i < part.referrers; i++)
+    memcpy(index->members + index->member_count, baseline->members + part->first_member,
+           part->members * sizeof *index->members);
+    for (uint32_t i = 0; i < part->referrers; i++)
         index->referrers[index->referrer_count + i] =
-            sorting->place_of[baseline->referrers[part.first_referrer + i]];
-    part.first_member = (uint32_t)index->member_count;
-    part.first_referrer = (uint32_t)index->referrer_count;
-    index->member_count += part.members;
-    index->referrer_count += part.referrers;
+            sorting->place_of[baseline->referrers[part->first_referrer + i]];
     sorting->place_of[which] = (uint32_t)index->part_count;
-    index->parts[index->part_count++] = part;
+    index->parts[index->part_count++] = (struct linked_part){
+        .stamp = part->stamp,
+        .first_member = (uint32_t)index->member_count,
+        .members = part->members,
+        .first_referrer = (uint32_t)index->referrer_count,
+        .referrers = part->referrers,
+        .cyclic = part->cyclic,
+        .conditional = sorting->may[which],
+    };
+    index->member_count += part->members;
+    index->referrer_count += part->referrers;
     return GCS_OK;
 }
 
@@ -242,7 +245,7 @@ static enum gcs_status add_island(struct sorting *sorting, const uint32_t *parts
             made.kind = GCS_NEVER;
         sorting->may[parts[i]] = may_die_by_count(baseline, part, sorting->may);
         GCS_TRY(add_part(sorting, parts[i], error));
-        GCS_TRY(add_activation(index, part->stamp, island, sorting->may[parts[i]], error));
+        GCS_TRY(add_activation(index, part->stamp, island, error));
     }
     if (made.kind != GCS_NEVER)
         GCS_TRY(kind_of_parts(sorting, parts, count, &made.kind, error));

@@ -68,11 +68,19 @@ struct island {
     uint32_t kind;         /* of index->clumps: its sums; GCS_NEVER: it has atoms or singles */
 };
 
+/* A part of an island. */
+struct linked_part {
+    uint32_t stamp;
+    uint32_t first_member, members;     /* of index->members */
+    uint32_t first_referrer, referrers; /* of index->referrers: places of parts */
+    bool cyclic;
+    bool conditional; /* it dies by count at its stamp, if what refers to it is gone by then */
+};
+
 /* An island has more garbage from this stamp on. */
 struct activation {
     uint32_t stamp;
     uint32_t island;
-    bool conditional; /* what hangs off other garbage may die by count right then */
 };
 
 /* From this stamp on a single holds containers. */
@@ -90,9 +98,10 @@ struct gcs_index {
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */
     struct point *points;                         /* before each block, and at the end */
     struct high *highs, *region_highs;
+    uint32_t *stop_bytes; /* by stop of the baseline's: the heap then, units */
     size_t block_count, region_count;
     size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity,
-        point_capacity, high_capacity, region_high_capacity;
+        point_capacity, high_capacity, region_high_capacity, stop_byte_capacity;
 
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
@@ -103,7 +112,7 @@ struct gcs_index {
 
     struct island *islands;
     size_t island_count, island_capacity;
-    struct gcs_part *parts; /* of islands; low, members and referrers are as in a baseline */
+    struct linked_part *parts; /* of islands */
     size_t part_count, part_capacity;
     struct gcs_member *members;
     size_t member_count, member_capacity;

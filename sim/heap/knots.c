@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Knots: the strongly connected components of found garbage (Tarjan 1972), and what ties each
+ * Knots: the strongly connected components of found garbage, and what ties each
  * together. References of one sort cut a knot if no cycle is left without them; such a sort is
  * on every cycle, so those of one shortest cycle are all that have to be tried.
  */
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLOSED UINT32_MAX
 /* Marks of a knot's members meanwhile; MARK_GARBAGE before and after. */
 enum { MARK_OPEN = MARK_GARBAGE + 1, MARK_DONE };
 
@@ -54,19 +53,16 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* One component: rows at the top of Tarjan's stack. */
 struct component {
     struct lives *lives;
     const gcs_row *members;
     size_t count;
-    uint32_t number; /* knots.index of its members */
+    uint32_t number; /* components.index of its members */
 };
 
 static bool is_member(const struct component *component, gcs_row row)
 {
-    const struct knots *knots = &component->lives->knots;
-    return component->lives->search.marks[row] >= MARK_GARBAGE && knots->low[row] == CLOSED &&
-           knots->index[row] == component->number;
+    return component->lives->components.index[row] == component->number;
 }
 
 static void mark_members(const struct component *component, unsigned char mark)
@@ -120,17 +116,16 @@ static enum gcs_status holds_without(const struct component *component,
     struct lives *lives = component->lives;
     struct knots *knots = &lives->knots;
     unsigned char *marks = lives->search.marks;
-    size_t base = knots->path_length;
     *holds = false;
     for (size_t i = 0; i < component->count && !*holds; i++) {
         if (marks[component->members[i]] != MARK_GARBAGE)
             continue;
-        size_t height = base;
-        GCS_TRY(GCS_GROW(lives->memory, &knots->path, &knots->path_capacity,
-                         base + component->count, error));
+        size_t height = 0;
+        GCS_TRY(GCS_GROW(lives->memory, &knots->path, &knots->path_capacity, component->count,
+                         error));
         knots->path[height++] = (struct place){component->members[i], 0};
         marks[component->members[i]] = MARK_OPEN;
-        while (height > base && !*holds) {
+        while (height && !*holds) {
             struct place *place = &knots->path[height - 1];
             uint32_t count, slot = place->slot++;
             const uint32_t *slots = slots_of(lives->heap, place->row, &count);
@@ -270,108 +265,37 @@ static enum gcs_status tell_knot(const struct component *component, struct gcs_e
     return GCS_OK;
 }
 
-static bool refers_to_itself(const struct gcs_heap *heap, gcs_row row)
-{
-    uint32_t count;
-    const uint32_t *slots = slots_of(heap, row, &count);
-    for (uint32_t i = 0; i < count; i++)
-        if (slots[i] == row)
-            return true;
-    return false;
-}
-
-/* The rows on the stack down to `first` are a component. */
-static enum gcs_status close_component(struct lives *lives, gcs_row first,
+/* A component is known: its lives end, and it may be a knot. */
+static enum gcs_status close_component(void *to, const gcs_row *rows, size_t count,
                                        struct gcs_error *error)
 {
-    struct knots *knots = &lives->knots;
-    size_t base = knots->stack_height;
-    uint32_t number = knots->index[first];
-    gcs_row row;
-    do {
-        row = knots->stack[--base];
-        knots->low[row] = CLOSED;
-        knots->index[row] = number;
-    } while (row != first);
-    size_t count = knots->stack_height - base;
-    bool cyclic = count > 1 || refers_to_itself(lives->heap, first);
-    for (size_t i = base; i < knots->stack_height; i++)
-        tell(lives, knots->stack[i], lives->heap->stamps[knots->stack[i]],
+    struct lives *lives = to;
+    bool cyclic = is_cyclic(lives->heap, rows, count);
+    for (size_t i = 0; i < count; i++)
+        tell(lives, rows[i], lives->heap->stamps[rows[i]],
              cyclic ? GCS_FATE_CYCLE : GCS_FATE_HANGING);
-    knots->stack_height = base;
     if (!cyclic)
         return GCS_OK;
-    const struct component component = {lives, knots->stack + base, count, number};
+    const struct component component = {lives, rows, count, lives->components.index[rows[0]]};
     return tell_knot(&component, error);
-}
-
-static void meet(struct knots *knots, gcs_row row)
-{
-    knots->index[row] = knots->low[row] = ++knots->last_index;
-    knots->stack[knots->stack_height++] = row;
-    knots->path[knots->path_length++] = (struct place){row, 0};
-}
-
-static void lower(struct knots *knots, gcs_row row, uint32_t low)
-{
-    if (low < knots->low[row])
-        knots->low[row] = low;
-}
-
-/* Tarjan's walk, the recursion unrolled. */
-static enum gcs_status walk_from(struct lives *lives, gcs_row start, struct gcs_error *error)
-{
-    struct knots *knots = &lives->knots;
-    meet(knots, start);
-    while (knots->path_length) {
-        struct place *place = &knots->path[knots->path_length - 1];
-        gcs_row row = place->row;
-        uint32_t count;
-        const uint32_t *slots = slots_of(lives->heap, row, &count);
-        if (place->slot < count) {
-            gcs_row target = slots[place->slot++];
-            if (lives->search.marks[target] != MARK_GARBAGE)
-                continue;
-            if (!knots->index[target])
-                meet(knots, target);
-            else if (knots->low[target] != CLOSED)
-                lower(knots, row, knots->index[target]);
-            continue;
-        }
-        uint32_t low = knots->low[row];
-        knots->path_length--;
-        if (low == knots->index[row])
-            GCS_TRY(close_component(lives, row, error));
-        else
-            lower(knots, knots->path[knots->path_length - 1].row, low);
-    }
-    return GCS_OK;
 }
 
 enum gcs_status tell_garbage(struct lives *lives, struct gcs_error *error)
 {
-    struct knots *knots = &lives->knots;
+    struct components *components = &lives->components;
     const struct search *search = &lives->search;
-    size_t rows = lives->heap->row_count;
-    GCS_TRY(GCS_GROW(lives->memory, &knots->index, &knots->index_capacity, rows, error));
-    GCS_TRY(GCS_GROW(lives->memory, &knots->low, &knots->low_capacity, rows, error));
-    GCS_TRY(GCS_GROW(lives->memory, &knots->stack, &knots->stack_capacity, search->count + 1,
-                     error));
-    GCS_TRY(
-        GCS_GROW(lives->memory, &knots->path, &knots->path_capacity, search->count + 1, error));
-    memset(knots->index, 0, sizeof *knots->index * rows);
-    knots->last_index = 0;
+    components->close = close_component;
+    components->to = lives;
+    GCS_TRY(components_begin(components, search->count, error));
     for (size_t i = 0; i < search->count; i++)
-        if (!knots->index[search->garbage[i].row])
-            GCS_TRY(walk_from(lives, search->garbage[i].row, error));
+        components_add(components, search->garbage[i].row);
+    for (size_t i = 0; i < search->count; i++)
+        GCS_TRY(components_walk(components, search->garbage[i].row, error));
     return GCS_OK;
 }
 
 void knots_free(struct knots *knots, struct gcs_memory *memory)
 {
-    gcs_memory_free(memory, knots->index, knots->index_capacity, sizeof *knots->index);
-    gcs_memory_free(memory, knots->low, knots->low_capacity, sizeof *knots->low);
-    gcs_memory_free(memory, knots->stack, knots->stack_capacity, sizeof *knots->stack);
     gcs_memory_free(memory, knots->path, knots->path_capacity, sizeof *knots->path);
     gcs_memory_free(memory, knots->from, knots->from_capacity, sizeof *knots->from);
     gcs_memory_free(memory, knots->queue, knots->queue_capacity, sizeof *knots->queue);

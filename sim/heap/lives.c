@@ -120,8 +120,10 @@ enum gcs_status gcs_lives_of(const struct gcs_trace *trace, struct gcs_memory *m
     struct lives lives = {.memory = memory, .witness = witness};
     GCS_TRY(gcs_heap_new(trace, &versionless_rules, memory, &lives.heap, error));
     lives.search = (struct search){.heap = lives.heap, .memory = memory};
+    lives.components = (struct components){.heap = lives.heap, .memory = memory};
     enum gcs_status status = tell_all(&lives, trace, error);
     search_free(&lives.search);
+    components_free(&lives.components);
     knots_free(&lives.knots, memory);
     gcs_heap_free(lives.heap);
     return status;

@@ -3,27 +3,15 @@
 #ifndef GCSIM_LIVES_PRIVATE_H
 #define GCSIM_LIVES_PRIVATE_H
 
+#include "components.h"
 #include "garbage.h"
 
 #include <gcsim/lives.h>
 
-/* Where a walk stands in an object's slots. */
-struct place {
-    gcs_row row;
-    uint32_t slot;
-};
-
-/* Tarjan's arrays, by row, and what is found out about one component. */
+/* What is found out about one component. */
 struct knots {
-    uint32_t *index; /* of a closed one: its component's number */
-    uint32_t *low;   /* CLOSED: its component is known */
-    size_t index_capacity, low_capacity;
-    uint32_t last_index;
-    gcs_row *stack;
-    size_t stack_height, stack_capacity;
     struct place *path; /* of the walk at hand */
-    size_t path_length, path_capacity;
-
+    size_t path_capacity;
     struct place *from; /* by row: how the breadth-first search came to it */
     size_t from_capacity;
     gcs_row *queue;
@@ -41,6 +29,7 @@ struct lives {
     struct gcs_memory *memory;
     const struct gcs_lives_witness *witness;
     struct search search;
+    struct components components; /* of the garbage found */
     struct knots knots;
 };
 

@@ -15,13 +15,12 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
                          uint64_t *object)
 {
     const struct gcs_workload *workload = program->workload;
-    const struct site *site = &workload->sites[birth->site];
     struct stream *stream = &program->sites[birth->site];
     uint32_t place = gcs_choose(body->among, &stream->random);
     const struct type *type = &workload->types[place];
     uint32_t slots = type->trace.slots;
     uint32_t wanted = body->reserved + (uint32_t)gcs_sampler_draw_count(
-                                           &site->references, stream, PART_OBJECTS_MAX);
+                                           birth->row->references, stream, PART_OBJECTS_MAX);
     if (type->grows && slots < wanted)
         slots = wanted;
     GCS_TRY(GCS_GROW(program->memory, &program->targets, &program->targets_capacity,
@@ -37,8 +36,9 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
         targets[i] = 0;
     if (type->trace.kind == GCS_KIND_SET)
         leave_out_doubles(targets, full);
-    uint64_t extra = type->has_payload
-                         ? gcs_sampler_draw_count(&type->payload, stream, UINT64_C(1) << 39)
+    const struct sampler *payload = birth->row->payload ? birth->row->payload : &type->payload;
+    uint64_t extra = type->has_payload || birth->row->payload
+                         ? gcs_sampler_draw_count(payload, stream, UINT64_C(1) << 39)
                          : 0;
     birth->last = (struct abilities){
         .room = {body->reserved, type->stores ? slots : body->reserved},
@@ -47,7 +47,8 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
     return gcs_emit_birth(program, place, slots, targets, extra, object);
 }
 
-static struct fate draw_fate(struct program *program, uint32_t place, bool rest)
+static struct fate draw_fate(struct program *program, uint32_t place, const struct row *row,
+                             bool rest)
 {
     const struct site *site = &program->workload->sites[place];
     struct stream *stream = &program->sites[place];
@@ -59,8 +60,8 @@ static struct fate draw_fate(struct program *program, uint32_t place, bool rest)
         from = program->requests_ended + 1; /* its own, or the next */
     else if (site->cause != CAUSE_ALLOCATIONS)
         return fate;
-    double lifetime = rest ? gcs_sampler_draw_rest(&site->lifetime, stream)
-                           : gcs_sampler_draw(&site->lifetime, stream);
+    double lifetime = rest ? gcs_sampler_draw_rest(row->lifetime, stream)
+                           : gcs_sampler_draw(row->lifetime, stream);
     lifetime = lifetime < 0x1p62 ? lifetime + 0.5 : 0x1p62;
     fate.deadline = from + (uint64_t)(int64_t)lifetime;
     return fate;
@@ -86,7 +87,11 @@ static enum gcs_status make_structure(struct program *program, uint32_t place, b
     const struct body body = {.among = &site->types};
     GCS_TRY(gcs_let_go_due(program));
     uint64_t before = program->objects;
-    struct birth birth = {.site = place, .fate = draw_fate(program, place, rest)};
+    const struct row *row = site->rows;
+    if (site->joint.count)
+        row += gcs_choose(&site->joint, &program->sites[place].random);
+    struct birth birth = {
+        .site = place, .row = row, .fate = draw_fate(program, place, row, rest)};
     struct holding holding = {.deadline = birth.fate.deadline,
                               .site = place,
                               .cause = (uint8_t)site->cause,

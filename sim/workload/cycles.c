@@ -187,13 +187,13 @@ static enum cycle choose_cycle(const struct site *site, struct stream *stream)
     return cycle;
 }
 
-static uint64_t draw_size(const struct site *site, enum cycle cycle, struct stream *stream)
+static uint64_t draw_size(const struct row *row, enum cycle cycle, struct stream *stream)
 {
     static const uint64_t least[CYCLE_COUNT] = {1, 2, 3, 2, 2, 2};
     if (cycle == CYCLE_SELF || cycle == CYCLE_PAIR)
         return least[cycle];
     uint64_t most = cycle == CYCLE_CLIQUE ? CLIQUE_MAX : PART_OBJECTS_MAX;
-    uint64_t drawn = gcs_sampler_draw_count(&site->size, stream, most);
+    uint64_t drawn = gcs_sampler_draw_count(row->size, stream, most);
     return drawn < least[cycle] ? least[cycle] : drawn;
 }
 
@@ -242,7 +242,7 @@ enum gcs_status gcs_make_cycle(struct program *program, struct birth *birth,
     const struct site *site = &program->workload->sites[birth->site];
     struct stream *stream = &program->sites[birth->site];
     enum cycle cycle = choose_cycle(site, stream);
-    uint64_t count = draw_size(site, cycle, stream);
+    uint64_t count = draw_size(birth->row, cycle, stream);
     uint64_t tail = gcs_sampler_draw_count(&site->tail, stream, PART_OBJECTS_MAX);
     holding->cycle = (uint8_t)cycle;
     holding->size = (uint32_t)count;

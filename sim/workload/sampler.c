@@ -118,6 +118,28 @@ static enum gcs_status read_mixture(struct gcs_workload *workload, const struct 
     return make_choices(workload, sampler, weights, means, count, error);
 }
 
+/* Between two quantiles all values are equally likely: a mixture of uniform distributions. */
+static enum gcs_status read_empirical(struct gcs_workload *workload,
+                                      const struct gcs_node *node, struct sampler *sampler,
+                                      struct gcs_error *error)
+{
+    const struct gcs_node *map = gcs_node_at(node, "quantiles");
+    size_t count = gcs_node_count(map) - 1;
+    double *weights = gcs_arena_push(&workload->arena, count * sizeof *weights);
+    double *means = gcs_arena_push(&workload->arena, count * sizeof *means);
+    struct sampler *parts = gcs_arena_push(&workload->arena, count * sizeof *parts);
+    for (size_t i = 0; i < count; i++) {
+        const struct gcs_node *from = gcs_node_entry(map, i), *to = gcs_node_entry(map, i + 1);
+        double low = gcs_node_real(from, ""), high = gcs_node_real(to, "");
+        weights[i] = gcs_node_named(to) - gcs_node_named(from);
+        means[i] = (low + high) / 2;
+        parts[i] = (struct sampler){
+            .shape = SHAPE_UNIFORM, .a = low, .b = high - low, .mean = means[i]};
+    }
+    sampler->parts = parts;
+    return make_choices(workload, sampler, weights, means, count, error);
+}
+
 /*
  * Counts without an end
  */
@@ -150,14 +172,47 @@ static double draw_geometric(const struct sampler *sampler, struct stream *strea
     return begun + drawn;
 }
 
+/* All that is likely: what lies twelve deviations from the mean comes once in 10^32 draws. */
+static enum gcs_status prepare_poisson(struct gcs_workload *workload, struct sampler *sampler,
+                                       struct gcs_error *error)
+{
+    enum { MEAN_MAX = 4096 }; /* of means that a table is made for */
+    double mean = sampler->mean = sampler->a;
+    if (!(mean > 0 && mean <= MEAN_MAX))
+        return GCS_OK;
+    double far = 12 * sqrt(mean) + 30;
+    unsigned low = mean > far ? (unsigned)(mean - far) : 0;
+    size_t count = (size_t)(mean + far) - low;
+    double *weights = gcs_arena_push(&workload->arena, count * sizeof *weights);
+    double *values = gcs_arena_push(&workload->arena, count * sizeof *values);
+    for (unsigned i = 0; i < count; i++) {
+        values[i] = low + i;
+        weights[i] = gsl_ran_poisson_pdf(low + i, mean);
+    }
+    sampler->values = values;
+    return gcs_choice_make(workload, weights, NULL, count, &sampler->choice, error);
+}
+
+static double draw_poisson(const struct sampler *sampler, struct stream *stream)
+{
+    if (!(sampler->mean > 0))
+        return 0;
+    if (!sampler->choice.count)
+        return gsl_ran_poisson(&stream->gsl, sampler->mean);
+    return sampler->values[gcs_choose(&sampler->choice, &stream->random)];
+}
+
 /*
  * All
  */
-static void by_quantiles(struct gcs_workload *workload, struct sampler *sampler,
-                         const struct family *family, double shape)
+static enum gcs_status by_quantiles(struct gcs_workload *workload, const struct gcs_node *node,
+                                    const struct family *family, const char *shape_key,
+                                    struct sampler *sampler)
 {
-    sampler->mean = sampler->a;
+    double shape = shape_key ? gcs_node_real(node, shape_key) : 0;
+    sampler->mean = sampler->a = gcs_node_real(node, "mean");
     sampler->table = gcs_quantiles_of(workload, family, shape, 0);
+    return GCS_OK;
 }
 
 enum gcs_status gcs_sampler_set_mean(struct gcs_workload *workload, struct sampler *sampler,
@@ -166,7 +221,19 @@ enum gcs_status gcs_sampler_set_mean(struct gcs_workload *workload, struct sampl
     sampler->a = sampler->mean = mean;
     if (sampler->shape == SHAPE_GEOMETRIC)
         return prepare_geometric(workload, sampler, error);
+    if (sampler->shape == SHAPE_POISSON)
+        return prepare_poisson(workload, sampler, error);
     return GCS_OK;
+}
+
+static void read_beta(struct gcs_workload *workload, const struct gcs_node *node,
+                      struct sampler *sampler)
+{
+    double alpha = gcs_node_real(node, "alpha"), beta = gcs_node_real(node, "beta");
+    sampler->a = gcs_node_real(node, "low");
+    sampler->b = gcs_node_real(node, "high") - sampler->a;
+    sampler->mean = sampler->a + sampler->b * alpha / (alpha + beta);
+    sampler->table = gcs_quantiles_of(workload, &gcs_family_beta, alpha, beta);
 }
 
 enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs_node *node,
@@ -183,20 +250,30 @@ enum gcs_status gcs_sampler_read(struct gcs_workload *workload, const struct gcs
         sampler->mean = sampler->a + sampler->b / 2;
         break;
     case SHAPE_EXPONENTIAL:
-        sampler->a = gcs_node_real(node, "mean");
-        by_quantiles(workload, sampler, &gcs_family_exponential, 0);
-        break;
+        return by_quantiles(workload, node, &gcs_family_exponential, NULL, sampler);
     case SHAPE_LOGNORMAL:
-        sampler->a = gcs_node_real(node, "mean");
-        by_quantiles(workload, sampler, &gcs_family_lognormal, gcs_node_real(node, "sigma"));
+        return by_quantiles(workload, node, &gcs_family_lognormal, "sigma", sampler);
+    case SHAPE_WEIBULL:
+        return by_quantiles(workload, node, &gcs_family_weibull, "shape", sampler);
+    case SHAPE_GAMMA:
+        return by_quantiles(workload, node, &gcs_family_gamma, "shape", sampler);
+    case SHAPE_PARETO:
+        return by_quantiles(workload, node, &gcs_family_pareto, "shape", sampler);
+    case SHAPE_BETA:
+        read_beta(workload, node, sampler);
         break;
     case SHAPE_GEOMETRIC:
         sampler->a = gcs_node_real(node, "mean");
         return prepare_geometric(workload, sampler, error);
+    case SHAPE_POISSON:
+        sampler->a = gcs_node_real(node, "mean");
+        return prepare_poisson(workload, sampler, error);
     case SHAPE_ZIPF:
         return read_zipf(workload, node, sampler, error);
     case SHAPE_DISCRETE:
         return read_discrete(workload, node, sampler, error);
+    case SHAPE_EMPIRICAL:
+        return read_empirical(workload, node, sampler, error);
     case SHAPE_MIXTURE:
         return read_mixture(workload, node, sampler, error);
     }
@@ -213,12 +290,20 @@ double gcs_sampler_draw(const struct sampler *sampler, struct stream *stream)
         return sampler->a + sampler->b * gcs_random_unit(random);
     case SHAPE_EXPONENTIAL:
     case SHAPE_LOGNORMAL:
+    case SHAPE_WEIBULL:
+    case SHAPE_GAMMA:
+    case SHAPE_PARETO:
         return sampler->a * gcs_quantiles_draw(sampler->table, random);
+    case SHAPE_BETA:
+        return sampler->a + sampler->b * gcs_quantiles_draw(sampler->table, random);
     case SHAPE_GEOMETRIC:
         return draw_geometric(sampler, stream);
+    case SHAPE_POISSON:
+        return draw_poisson(sampler, stream);
     case SHAPE_ZIPF:
     case SHAPE_DISCRETE:
         return sampler->values[gcs_choose(&sampler->choice, random)];
+    case SHAPE_EMPIRICAL:
     case SHAPE_MIXTURE:
         return gcs_sampler_draw(&sampler->parts[gcs_choose(&sampler->choice, random)], stream);
     }
@@ -255,16 +340,27 @@ static double draw_by_length(const struct sampler *sampler, struct stream *strea
     case SHAPE_UNIFORM:
         return draw_between(sampler, stream, 0.5, gcs_random_unit(random),
                             sqrt(gcs_random_unit(random)));
+    case SHAPE_BETA:
+        return draw_between(
+            sampler, stream, table->shape / (table->shape + table->shape2),
+            gcs_quantiles_draw(table, random),
+            table->family->by_length(&stream->gsl, table->shape, table->shape2));
     case SHAPE_EXPONENTIAL:
     case SHAPE_LOGNORMAL:
+    case SHAPE_WEIBULL:
+    case SHAPE_GAMMA:
+    case SHAPE_PARETO:
         return sampler->a * table->family->by_length(&stream->gsl, table->shape, table->shape2);
     case SHAPE_GEOMETRIC: /* n p^n is the sum of 1 and two of its kind */
         if (!(sampler->mean > 0))
             return 0;
         return 1 + draw_geometric(sampler, stream) + draw_geometric(sampler, stream);
+    case SHAPE_POISSON: /* n m^n / n! is one of its kind, and 1 */
+        return sampler->mean > 0 ? 1 + draw_poisson(sampler, stream) : 0;
     case SHAPE_ZIPF:
     case SHAPE_DISCRETE:
         return sampler->values[gcs_choose(&sampler->by_length, random)];
+    case SHAPE_EMPIRICAL:
     case SHAPE_MIXTURE:
         return draw_by_length(&sampler->parts[gcs_choose(&sampler->by_length, random)], stream);
     }

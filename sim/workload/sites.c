@@ -127,6 +127,44 @@ static enum gcs_status read_targets(struct gcs_workload *workload, const struct 
     return gcs_choice_make(workload, weights, NULL, TARGET_COUNT, &site->targets, error);
 }
 
+/* What a row of the joint table has of its own, or what the site has. */
+static enum gcs_status read_own(struct gcs_workload *workload, const struct gcs_node *row,
+                                const char *key, const struct sampler **sampler,
+                                struct gcs_error *error)
+{
+    const struct gcs_node *given = gcs_node_at(row, key);
+    if (!given)
+        return GCS_OK;
+    struct sampler *own = gcs_arena_push(&workload->arena, sizeof *own);
+    *sampler = own;
+    return gcs_sampler_read(workload, given, own, error);
+}
+
+static enum gcs_status read_joint(struct gcs_workload *workload, const struct gcs_node *joint,
+                                  struct site *site, struct gcs_error *error)
+{
+    size_t count = gcs_node_count(joint);
+    struct row *rows = gcs_arena_push(&workload->arena, (count + 1) * sizeof *rows);
+    double *weights = gcs_arena_push(&workload->arena, (count + 1) * sizeof *weights);
+    rows[0] = (struct row){&site->references, &site->lifetime, &site->size, NULL};
+    site->rows = rows;
+    for (size_t i = 0; i < count; i++) {
+        const struct gcs_node *node = gcs_node_entry(joint, i);
+        struct row *row = &rows[i];
+        *row = (struct row){&site->references, &site->lifetime, &site->size, NULL};
+        weights[i] = gcs_node_real(node, "weight");
+        GCS_TRY(read_own(workload, node, "references", &row->references, error));
+        GCS_TRY(read_own(workload, node, "lifetime", &row->lifetime, error));
+        GCS_TRY(read_own(workload, node, "size", &row->size, error));
+        GCS_TRY(read_own(workload, node, "payload", &row->payload, error));
+        if (row->lifetime != &site->lifetime)
+            site->keeps_live = false;
+    }
+    if (!count)
+        return GCS_OK;
+    return gcs_choice_make(workload, weights, NULL, count, &site->joint, error);
+}
+
 enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_node *node,
                               const struct gcs_node *types, struct site *site,
                               struct gcs_error *error)
@@ -143,6 +181,7 @@ enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_no
     GCS_TRY(read_lifetime(workload, gcs_node_at(node, "lifetime"), site, error));
     GCS_TRY(read_cycle(workload, gcs_node_at(node, "cycle"), site, error));
     GCS_TRY(read_fortunes(workload, node, site, error));
+    GCS_TRY(read_joint(workload, gcs_node_at(node, "joint"), site, error));
     GCS_TRY(read_choice(workload, map, types, site, false, &site->types, error));
     GCS_TRY(read_choice(workload, map, types, site, true, &site->members, error));
     if (!site->members.count && site->cyclic > 0)

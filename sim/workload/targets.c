@@ -93,9 +93,10 @@ static struct wish take_wish(const struct program *program, struct wishes *wishe
     const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
     struct wish taken = *oldest;
     *oldest = draw_wish(program, targets, random);
-    const void *places[] = {program->live + oldest->position,
-                            program->still + oldest->position};
-    __builtin_prefetch(places[oldest->target == TARGET_STATIC]);
+    bool still = oldest->target == TARGET_STATIC;
+    if (oldest->position < (still ? program->still_count : program->live_count))
+        __builtin_prefetch(still ? (const void *)&program->still[oldest->position]
+                                 : (const void *)&program->live[oldest->position]);
     if (middle->target == TARGET_OLDER && middle->position < program->live_count)
         __builtin_prefetch(&program->rows[program->live[middle->position]]);
     if (wishes->made++ < WISHES)

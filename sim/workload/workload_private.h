@@ -107,6 +107,12 @@ enum shape {
     SHAPE_GEOMETRIC,
     SHAPE_ZIPF,
     SHAPE_DISCRETE,
+    SHAPE_WEIBULL,
+    SHAPE_GAMMA,
+    SHAPE_PARETO,
+    SHAPE_POISSON,
+    SHAPE_BETA,
+    SHAPE_EMPIRICAL,
     SHAPE_MIXTURE,
 };
 
@@ -186,6 +192,14 @@ struct type {
     bool used;        /* by some site, so defined in the trace */
 };
 
+/** What is drawn together for a structure. */
+struct row {
+    const struct sampler *references;
+    const struct sampler *lifetime;
+    const struct sampler *size;    /* of rings, trees, … */
+    const struct sampler *payload; /* NULL: as the object's type has it */
+};
+
 struct site {
     const char *name;
     enum during during;
@@ -206,6 +220,8 @@ struct site {
     double weak_values;
     bool in_stretches; /* several at a time */
     struct sampler stretch;
+    struct choice joint; /* among rows; count of 0: only the first */
+    const struct row *rows;
     double cyclic;
     double cycles[CYCLE_COUNT]; /* weights, summed up from the left */
     struct sampler size;
@@ -511,6 +527,7 @@ struct abilities {
 /** What a structure is made for, and what came of it. */
 struct birth {
     uint32_t site;
+    const struct row *row;
     struct fate fate;
     uint64_t tail;         /* its first object; 0: none */
     struct abilities last; /* the last object made */

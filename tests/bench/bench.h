@@ -83,7 +83,9 @@ void read_cost(const char *root, const char *path, struct gcs_arena *arena,
                struct gcs_cost *cost);
 /** The trace that the stages work on. */
 struct gcs_trace *make_trace(const struct origin *origin, struct gcs_memory *memory);
-struct gcs_trace *generate(const struct origin *origin, struct gcs_memory *memory);
+/** As a sweep does it: not compressed; or as a file has it. */
+struct gcs_trace *generate(const struct origin *origin, bool compress,
+                           struct gcs_memory *memory);
 /** The same events, compressed or not. */
 struct gcs_trace *recode(const struct gcs_trace *trace, bool compress,
                          struct gcs_memory *memory);

@@ -6,6 +6,7 @@
 #include <gcsim/measure.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* threshold0: the usual ones, and none. */
@@ -20,6 +21,8 @@ struct bench {
     struct gcs_memory trace_memory, lifetimes_memory, index_memory, trial_memory;
     struct gcs_lifetimes lifetimes;
     struct gcs_index *index;
+    unsigned char *file; /* the index as bytes */
+    size_t file_size, file_room;
     struct gcs_ledger ledger;
     struct gcs_histogram pauses, requests;
     struct gcs_summary summary;
@@ -58,7 +61,7 @@ static double median_of(struct bench *bench, void (*run)(struct bench *bench), i
 static void pass_generate(struct bench *bench)
 {
     struct gcs_memory memory = {0};
-    gcs_trace_free(generate(bench->origin, &memory));
+    gcs_trace_free(generate(bench->origin, false, &memory));
 }
 
 static void pass_build(struct bench *bench)
@@ -126,6 +129,39 @@ static void pass_index(struct bench *bench)
          &error);
 }
 
+static bool keep(void *to, const void *bytes, size_t count)
+{
+    struct bench *bench = to;
+    if (bench->file_size + count > bench->file_room)
+        return false;
+    memcpy(bench->file + bench->file_size, bytes, count);
+    bench->file_size += count;
+    return true;
+}
+
+/* As a file beside the trace would hold it. */
+static void write_index(struct bench *bench)
+{
+    struct gcs_sink sink = {keep, bench};
+    bench->file_room = bench->index_memory.used + (1 << 20);
+    bench->file = malloc(bench->file_room);
+    if (!bench->file || !gcs_index_write(bench->index, bench->trace, &model()->rules, &sink))
+        give_up("the index cannot be written", bench->origin->name);
+}
+
+static void pass_index_read(struct bench *bench)
+{
+    struct gcs_error error = {0};
+    struct gcs_memory memory = {0};
+    struct gcs_index *again;
+    if (!bench->file)
+        write_index(bench);
+    must(gcs_index_read(bench->file, bench->file_size, bench->trace, &model()->rules, &memory,
+                        &again, &error),
+         &error);
+    gcs_index_free(again);
+}
+
 static void note(struct subject *subject, const char *name, double seconds,
                  const struct gcs_trace *trace)
 {
@@ -138,7 +174,7 @@ static void measure_generation(struct bench *bench, struct subject *subject)
     struct gcs_memory memory = {0};
     if (!bench->origin->workload)
         return;
-    struct gcs_trace *trace = generate(bench->origin, &memory);
+    struct gcs_trace *trace = generate(bench->origin, false, &memory);
     note(subject, "generate", median_of(bench, pass_generate, bench->plan->runs), trace);
     gcs_trace_free(trace);
 }
@@ -157,7 +193,8 @@ static void measure_stages(struct bench *bench, struct subject *subject)
                   {"decode, zstd", pass_decode, OF_TRACE},
                   {"read and check", pass_read, OF_TRACE},
                   {"lifetimes", pass_lifetimes, OF_ANALYSIS},
-                  {"index", pass_index, OF_ANALYSIS}};
+                  {"index", pass_index, OF_ANALYSIS},
+                  {"index from file", pass_index_read, OF_ANALYSIS}};
     unsigned parts = wanted[bench->plan->depth];
     if (parts & OF_TRACE)
         measure_generation(bench, subject);
@@ -249,11 +286,8 @@ static double beyond(const struct gcs_memory *memory)
 static void measure_memory(const struct bench *bench, struct subject *subject)
 {
     subject->live_objects = bench->ledger.heap.peak_objects;
-    double lifetimes = beyond(&bench->lifetimes_memory), index = beyond(&bench->index_memory);
-    subject->analysis_bytes =
-        (lifetimes > index ? lifetimes : index) / (double)subject->live_objects;
-    subject->index_bytes = (double)(bench->lifetimes_memory.used + bench->index_memory.used) /
-                           (double)subject->allocations;
+    subject->analysis_bytes = beyond(&bench->index_memory) / (double)subject->live_objects;
+    subject->index_bytes = (double)bench->index_memory.used / (double)subject->allocations;
 }
 
 static struct bench *bench_new(const struct origin *origin, const struct plan *plan)
@@ -272,6 +306,7 @@ static void bench_free(struct bench *bench)
     gcs_ledger_fini(&bench->ledger);
     gcs_index_free(bench->index);
     gcs_lifetimes_fini(&bench->lifetimes);
+    free(bench->file);
     gcs_trace_free(bench->plain);
     gcs_trace_free(bench->trace);
     free(bench);

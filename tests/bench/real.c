@@ -60,7 +60,7 @@ static void ask(const struct plan *plan, struct subject *subject)
         return;
     if (fgets(line, sizeof line, answer)) {
         line[strcspn(line, "\n")] = '\0';
-        snprintf(subject->python, sizeof subject->python, "%s", line);
+        snprintf(subject->python, sizeof subject->python, "%.63s", line);
     }
     while (fgets(line, sizeof line, answer))
         note(subject, line);

@@ -89,15 +89,12 @@ void show_subject(const struct subject *subject, int runs, FILE *to)
     fprintf(to, "\n");
 }
 
-/* Both passes of the analysis. */
 static double analysis(const struct subject *subject)
 {
-    double seconds = 0;
     for (size_t i = 0; i < subject->stage_count; i++)
-        if (gcs_same(subject->stages[i].name, "lifetimes") ||
-            gcs_same(subject->stages[i].name, "index"))
-            seconds += subject->stages[i].seconds;
-    return seconds;
+        if (gcs_same(subject->stages[i].name, "index"))
+            return subject->stages[i].seconds;
+    return 0;
 }
 
 static const struct priced *priced_at(const struct subject *subject, int64_t threshold0)

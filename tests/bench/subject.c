@@ -114,18 +114,21 @@ static struct gcs_trace *build(uint64_t allocations, struct gcs_memory *memory)
     return trace;
 }
 
-struct gcs_trace *generate(const struct origin *origin, struct gcs_memory *memory)
+struct gcs_trace *generate(const struct origin *origin, bool compress,
+                           struct gcs_memory *memory)
 {
     struct gcs_error error = {0};
     struct gcs_trace *trace;
-    must(gcs_workload_generate(origin->workload, 1, origin->max_events, memory, &trace, &error),
+    must(gcs_workload_generate(origin->workload, 1, origin->max_events, compress, memory,
+                               &trace, &error),
          &error);
     return trace;
 }
 
 struct gcs_trace *make_trace(const struct origin *origin, struct gcs_memory *memory)
 {
-    return origin->allocations ? build(origin->allocations, memory) : generate(origin, memory);
+    return origin->allocations ? build(origin->allocations, memory)
+                               : generate(origin, true, memory);
 }
 
 struct gcs_trace *recode(const struct gcs_trace *trace, bool compress,

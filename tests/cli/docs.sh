@@ -68,6 +68,17 @@ refuse 2 'gcsim: docs: man [PAGE], bash, zsh, fish, or all -o DIRECTORY' docs tc
 refuse 2 'gcsim: docs: man [PAGE], bash, zsh, fish, or all -o DIRECTORY' docs bash run
 refuse 2 'gcsim: docs: -o DIRECTORY is needed: what goes below share/' docs all
 
+# What is installed is that.
+build=$(dirname "$GCSIM")/..
+if found cmake && [ -f "$build/cmake_install.cmake" ]; then
+    cmake --install "$build" --prefix "$SCRATCH/installed" >../said 2>&1 ||
+        differ "cmake --install: $(tail -n 3 ../said)"
+    for folder in man/man1 man/man5 bash-completion zsh fish; do
+        same_directories "share/$folder" "$SCRATCH/installed/share/$folder"
+    done
+    [ -x "$SCRATCH/installed/bin/gcsim" ] || differ 'gcsim is not installed'
+fi
+
 # press WORD...: what bash offers for the last word, one a line.
 touch file.yaml
 if found bash; then
@@ -137,6 +148,10 @@ if found bash; then
     lacks web
     press run web --jobs ''
     [ -n "$(cat ../out)" ] && differ "a number: $(cat ../out)"
+    press run --columns model,gc_
+    offers model,gc_ns
+    press sweep three
+    [ "$(cat ../out)" = three-kinds ] || differ "studies: $(cat ../out)"
     press trace ''
     offers info
     press trace info ''

@@ -24,6 +24,27 @@ expect 3 run t.gctrace -t 1 -q --max gc_ns=0
 expect 0 run t.gctrace -S ./unmet.yaml
 says "gcsim: warning: strategy s waits for the mark 'never', which never came"
 grep -q '^model  *cpython-' ../out || differ 'run prints no summary'
+printf '%s\n' 'gctrace 1' 't 0 Node 1 -' 'a 1 0' >alone.gctrace
+expect 0 run alone.gctrace -S request-end
+says 'gcsim: warning: strategy request-end waits for requests to end, and there were none'
+expect 0 run alone.gctrace -S manual:every=2
+says 'gcsim: warning: strategy manual:every=2 waits for requests to end, and there were none'
+expect 0 run alone.gctrace -S idle
+says 'gcsim: warning: strategy idle waits for idle time, and there was none'
+expect 0 explain alone.gctrace -S idle
+says 'gcsim: warning: strategy idle waits for idle time, and there was none'
+
+# An axis that a strategy overrules; x3 multiplies what it is, and close leaves threshold1 an axis.
+overruled='gcsim: warning: program or strategy sets thresholds of its own: an axis of the sweep has '\
+'no effect from there on'
+expect 0 sweep t.gctrace -t 1,2 -t 3 -S mypy
+says "$overruled"
+expect 0 sweep t.gctrace -t 1 -t 3 -S close
+says "$overruled"
+expect 0 sweep t.gctrace -t 1 --threshold1 2,3 -S close
+[ -s ../err ] && differ "an axis that close leaves alone: $(cat ../err)"
+expect 0 sweep t.gctrace -t 1:3:lin3 -S x3,gen2-off
+[ -s ../err ] && differ "axes that x3 multiplies: $(cat ../err)"
 expect 0 sweep t.gctrace -t 1:50:lin20
 [ -s ../err ] && differ "progress without a terminal: $(cat ../err)"
 
@@ -115,7 +136,11 @@ for name in ('strategies', 'workloads', 'costs'):
     assert sorted(list(row.values())[0] for row in tables[name]) == files, name
 with open(sys.argv[1] + '/docs/keys.md', encoding='utf-8') as file:
     page = set(re.findall(r'^\| `([^`]+)` \|', file.read(), re.M))
-assert page and page == {row['key'] for row in tables['keys']}, 'keys'
+keys = {row['key'] for row in tables['keys']}
+assert page and page <= keys, 'keys'
+for key in keys - page: # a parameter of a distribution, of which the page tells once
+    of = re.sub(r'\.(values|quantiles|parts)(\..*)?$|\.[a-z]+$', '', key)
+    assert of + '.distribution' in page, key
 END
 fi
 expect 0 list models

@@ -33,6 +33,21 @@ cost() {
     refuse 2 "./c.yaml:$message" run web --cost ./c.yaml --max-events 50
 }
 
+# Files that a document names stand beside it, wherever gcsim runs.
+mkdir files
+printf 'share,value\n0,0\n0.9,2\n1,30\n' >files/degrees.csv
+printf '%s\n' 'workload: w' 'sites: {a: {references: {file: degrees.csv}}}' >files/w.yaml
+printf '%s\n' 'workload: w' 'sites: {a: {references: {quantiles: {0: 0, 0.9: 2, 1: 30}}}}' >q.yaml
+"$GCSIM" trace make files/w.yaml --max-events 5000 -o w.gctrace -q || differ 'a file of quantiles'
+"$GCSIM" trace make q.yaml --max-events 5000 -o q.gctrace -q || differ 'a table of quantiles'
+cmp -s w.gctrace q.gctrace || differ 'a file of quantiles is not what it says'
+"$GCSIM" run files/w.yaml --max-events 5000 -o run1 -q || differ 'run with a file of quantiles'
+"$GCSIM" run run1/effective.yaml -o run2 -q || differ 'effective.yaml with quantiles'
+cmp -s run1/summary.csv run2/summary.csv || differ 'effective.yaml holds the quantiles'
+rm files/degrees.csv
+refuse 2 "files/w.yaml:2:32: sites.a.references.file: 'files/degrees.csv' is no file that can be read" \
+    run files/w.yaml
+
 # The file as a whole.
 : >w.yaml
 refuse 2 'w.yaml:1:1: the file is empty' run w.yaml
@@ -107,7 +122,7 @@ workload "3:24: sites.row.types.objct: 'types' defines no 'objct' (did you mean 
 workload '3:27: sites.row.references.low: low 3 is above high 2' 'workload: w' 'sites:' \
     '  row: {references: {low: 3, high: 2}}'
 workload "3:52: sites.row.references.mean: applies only with \
-distribution=exponential|lognormal|geometric, but distribution is 'constant'" 'workload: w' \
+distribution=exponential|lognormal|geometric|weibull|gamma|pareto|poisson, but distribution is 'constant'" 'workload: w' \
     'sites:' '  row: {references: {distribution: constant, mean: 2}}'
 workload '2:15: live_objects: live_objects 5 is below startup_objects 40k, which are part of them' \
     'workload: w' 'live_objects: 5'
@@ -195,6 +210,13 @@ strategy "2:16: rules.0.when: the strategy has no parameter 'n'" 'strategy: s' \
     'rules: [{when: every $n requests, do: collect 2}]'
 strategy "2:9: rules.0: 'when' is missing" 'strategy: s' 'rules: [{do: collect 2}]'
 strategy "2:9: rules.0: 'do' is missing" 'strategy: s' 'rules: [{when: start}]'
+
+# What a program itself calls does not depend on the setting.
+for action in 'threshold *3' 'threshold start'; do
+    workload "2:17: requests.gc.0: '$action': a program sets its thresholds to numbers; what depends \
+on the setting is a strategy's" 'workload: w' 'requests: {gc: ["'"$action"'"]}'
+done
+workload "2:17: requests.gc.0: not a number: '\$n'" 'workload: w' 'requests: {gc: ["threshold $n"]}'
 
 # Cost profiles.
 cost "1:1: 'fixed_young_ns' is missing" 'cost: c'
