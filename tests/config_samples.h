@@ -171,7 +171,7 @@ static const struct fault faults[] = {
     {S "thresholds: 1.5\n", NULL, 3, 13, "thresholds.0", "not a whole number: '1.5'"},
     {S "thresholds: -1\n", NULL, 3, 13, "thresholds.0", "is below 0"},
     {S "thresholds: 3G\n", NULL, 3, 13, "thresholds.0", "is above 2147483647"},
-    {S "threshold1: 1:2:lin20000\n", NULL, 3, 13, "threshold1.0", "more than 10000 points"},
+    {S "threshold1: 1:2:lin2000000\n", NULL, 3, 13, "threshold1.0", "more than 1000000 points"},
     {S "threshold2: 0:2:log3\n", NULL, 3, 13, "threshold2.0", "must be above 0"},
     {S "axes: {sites.row.types: 1}\n", NULL, 3, 25, "axes.sites.row.types",
      "not a number, so it can't be an axis"},

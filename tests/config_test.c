@@ -355,7 +355,7 @@ START_TEST(ranges_have_both_ends_rounded_points_and_no_duplicates)
         {"1:3:lin8", 3, {1, 2, 3}},
         {"5:9:lin1", 1, {5}},
         {"7:7:log3", 1, {7}},
-        {"1,5:7:lin3,6,9", 5, {1, 5, 6, 7, 9}},
+        {"1,5:7:lin3,9,9:8:lin9", 6, {1, 5, 6, 7, 9, 8}}, /* neighbours */
         {"2147483647", 1, {2147483647}},
     };
     for (size_t i = 0; i < COUNT(given); i++) {

@@ -75,6 +75,11 @@ static const struct {
      "type,allocations,event,work_ns,live_objects,live_objects_delta,live_bytes,live_bytes_"
      "delta",
      false},
+    {"comparison.csv",
+     "figure,axes,model,strategy,threshold0,threshold1,threshold2,n,median,p99,max,pairs,"
+     "difference_mean,difference_median,difference_max,t_low,t_high,bootstrap_low,"
+     "bootstrap_high,warning",
+     false},
 };
 
 START_TEST(a_file_has_the_columns_of_the_design_in_their_order)
@@ -442,7 +447,7 @@ START_TEST(a_study_advises_the_cheapest_setting_that_costs_little_memory)
 {
     struct gcs_trial trials[9];
     fill_trials(trials, 100); /* the third is cheaper still, but takes twice the memory */
-    gcs_print_study(trials, COUNT(trials), &text);
+    gcs_print_study(trials, COUNT(trials), 0, &text);
     ck_assert_ptr_nonnull(strstr(text.data, "    gc.set_threshold(10000, 10, 10)\n"));
     ck_assert_ptr_nonnull(strstr(text.data, "GC 10.00 % -> 4.26 % of CPU"));
     ck_assert_ptr_nonnull(strstr(text.data, "peak heap 100 MiB -> 110 MiB"));
@@ -471,6 +476,29 @@ START_TEST(one_trial_is_told_without_what_it_has_not)
 }
 END_TEST
 
+/* Two settings over three seeds; the second is slower by 1, 2 and 3 us: mean 2 us, and with
+ * t(0.975; 2) = 4.302653 its interval is 2 us +- 2.484138 us. */
+START_TEST(a_comparison_pairs_settings_by_seed)
+{
+    struct gcs_trial trials[6];
+    struct gcs_comparison comparison = {.trials = trials, .arms = 2, .seeds = 3, .seed = 1};
+    for (size_t i = 0; i < 6; i++) {
+        const struct gcs_trial first = {.model = "m", .strategy = i % 2 ? "b" : "a"};
+        trials[i] = first;
+        trials[i].summary.pause_ns_max = GCS_ABSENT;
+        trials[i].summary.pause_ns_p99 = GCS_ABSENT;
+        trials[i].summary.gc_ns = 1000000 * (i / 2) + 1000 * (i % 2) * (i / 2 + 1);
+    }
+    gcs_text_init(&text, NULL);
+    ck_assert(gcs_print_comparison(&comparison, &text));
+    ck_assert_ptr_nonnull(strstr(text.data, "-484 ns..+4.48 us"));
+    ck_assert_ptr_nonnull(strstr(text.data, "+2 us"));
+    ck_assert_ptr_nonnull(strstr(text.data, "! fewer than 5 pairs: raise --seeds"));
+    ck_assert_ptr_nonnull(strstr(text.data, "!!! nothing was collected"));
+    gcs_text_fini(&text);
+}
+END_TEST
+
 static Suite *report_suite(void)
 {
     Suite *suite = suite_create("report");
@@ -492,6 +520,7 @@ static Suite *report_suite(void)
     tcase_add_test(tables, short_figures_of_any_magnitude_fit_and_keep_their_order);
     tcase_add_test(tables, counts_have_commas);
     tcase_add_test(tables, a_study_advises_the_cheapest_setting_that_costs_little_memory);
+    tcase_add_test(tables, a_comparison_pairs_settings_by_seed);
     tcase_add_test(tables, one_trial_is_told_without_what_it_has_not);
     suite_add_tcase(suite, tables);
     return suite;

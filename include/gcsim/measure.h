@@ -74,8 +74,40 @@ struct gcs_summary {
 void gcs_summarize(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
                    struct gcs_histogram *requests, struct gcs_summary *summary);
 
-/** Marks in on_front[i] whether no other summary is at most as large in peak_bytes, gc_ns and
- *  pause_ns_max, and smaller in one. A trial without collections has no pause: 0. */
-void gcs_pareto(const struct gcs_summary *const *summaries, size_t count, bool *on_front);
+/** What trade-offs are judged by, of one trial; small, as there may be millions. */
+struct gcs_standing {
+    uint64_t peak_bytes;
+    gcs_time gc_ns;
+    gcs_time pause_ns_max; /* without collections 0 */
+    uint32_t group;        /* only standings of the same group compete */
+    bool on_front;         /* set by gcs_pareto */
+};
+struct gcs_standing gcs_standing_of(const struct gcs_summary *summary, uint32_t group);
+/** Marks those that no other of their group beats: none is at most as large in all three
+ *  figures and smaller in one. Needs 8 bytes a standing meanwhile; false: out of memory. */
+bool gcs_pareto(struct gcs_standing *standings, size_t count);
+
+/*
+ * Samples: one value a seed
+ */
+/** Percentiles as above; of no values NaN. */
+struct gcs_spread_figures {
+    size_t count;
+    double median; /* of an even count the mean of both in the middle */
+    double p99;
+    double max;
+};
+bool gcs_spread_of(const double *values, size_t count, struct gcs_spread_figures *spread);
+
+/** Of a mean, 95 %. Of fewer than two values NaN. */
+struct gcs_interval {
+    double low, high;
+};
+/** Student's. */
+struct gcs_interval gcs_t_interval(const double *values, size_t count);
+/** Percentiles of the means of 4,000 samples drawn again, by the stream "bootstrap" of the
+ *  seed. false: out of memory. */
+bool gcs_bootstrap_interval(const double *values, size_t count, uint64_t seed,
+                            struct gcs_interval *interval);
 
 #endif

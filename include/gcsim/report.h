@@ -108,6 +108,44 @@ void gcs_info_rows(const struct gcs_demographics *demographics, enum gcs_info ta
                    void (*add)(void *to, const void *row), void *to);
 
 /*
+ * A comparison: settings over the same seeds, against the first of them
+ */
+struct gcs_comparison {
+    const struct gcs_trial *trials; /* seed by seed, the settings in one order */
+    size_t arms;                    /* settings, the baseline first */
+    size_t seeds;
+    uint64_t seed; /* of the bootstrap */
+};
+/** Why a figure means little. */
+enum gcs_compared_warning {
+    GCS_COMPARED_FINE,
+    GCS_COMPARED_FEW_SEEDS, /* fewer than 5 pairs */
+    GCS_COMPARED_FEW_FULL,  /* of pauses: fewer than 10 full collections in a seed's trace */
+    GCS_COMPARED_NONE,      /* of pauses: no collections */
+    GCS_COMPARED_WARNINGS
+};
+/** One figure of one setting; what does not exist is NaN. */
+struct gcs_compared {
+    const char *figure; /* a column of summary.csv */
+    const char *unit;
+    const char *axes, *model, *strategy;
+    int64_t threshold[GCS_GENERATIONS];
+    struct gcs_spread_figures spread; /* over the seeds */
+    uint64_t pairs;
+    double mean;                          /* of the differences */
+    struct gcs_spread_figures difference; /* this one less the baseline */
+    struct gcs_interval t, bootstrap;     /* of `mean` */
+    enum gcs_compared_warning kind;
+    const char *warning; /* its name; NULL: none */
+};
+extern const struct gcs_file gcs_comparison_file; /* rows: struct gcs_compared */
+/** The rows one by one, each for the call only. false: out of memory. */
+bool gcs_compare_rows(const struct gcs_comparison *comparison,
+                      void (*add)(void *to, const void *row), void *to);
+/** The same as a table, with what the warnings advise. */
+bool gcs_print_comparison(const struct gcs_comparison *comparison, struct gcs_text *text);
+
+/*
  * For people
  */
 /** A table of aligned columns; numbers to the right. Cells are added row by row. */
@@ -131,8 +169,9 @@ void gcs_print_bytes(uint64_t bytes, char text[16]);
 void gcs_print_count(uint64_t count, char text[32]);
 
 /** A study's trials as the table a person needs, best trade-offs marked, with one paste-ready
- * line. */
-void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text);
+ * line. `trials`: all, or of `total` those that matter. */
+void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t total,
+                     struct gcs_text *text);
 /** Demographics on a screen or two; and how types grew from point to point. */
 void gcs_print_demographics(const struct gcs_demographics *demographics, struct gcs_text *text);
 void gcs_print_growth(const struct gcs_demographics *demographics, struct gcs_text *text);

@@ -36,13 +36,13 @@ struct gcs_trial {
     uint64_t seed;
     /* Out */
     enum gcs_status status;
-    struct gcs_error error;
     const char *engine;
     struct gcs_summary summary;
     bool pareto;
     unsigned warn_thresholds_overruled; /* a bit for each threshold */
     bool warn_freeze_missing;
     const struct gcs_rule *unmet;
+    struct gcs_error error;
     char *gaps; /* lines, malloc'ed; NULL: none. gcs_study_fini frees it */
 };
 
@@ -108,5 +108,21 @@ struct gcs_study_plan {
  * seed set. */
 enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *error);
 void gcs_study_fini(struct gcs_study_plan *plan);
+
+/**
+ * The same in batches, for more trials than memory should hold: the plan's array is filled
+ * anew for each. Between batches stays what the next one needs: traces and indexes. `plan` is
+ * borrowed.
+ */
+struct gcs_batches;
+enum gcs_status gcs_batches_open(struct gcs_study_plan *plan, struct gcs_batches **study,
+                                 struct gcs_error *error);
+/** `more`: the next batch may go on with the last trial's program and model. Leaves `pareto`
+ *  alone. */
+enum gcs_status gcs_batches_run(struct gcs_batches *study, bool more, struct gcs_error *error);
+/** Trials of the same group compete: a number for the program's axes. */
+uint32_t gcs_batches_group(const struct gcs_batches *study, const struct gcs_trial *trial);
+/** NULL is fine. */
+void gcs_batches_close(struct gcs_batches *study);
 
 #endif

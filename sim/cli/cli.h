@@ -49,6 +49,7 @@ struct options {
     bool quiet;
     bool detail;
     bool keep_index;
+    bool compare; /* no option: which command it is */
     bool paranoid;
     const char *first;
     const char *last;
@@ -80,6 +81,7 @@ enum gcs_status options_whole(const char *value, const char *option, enum gcs_un
 
 int command_run(const struct options *options);
 int command_sweep(const struct options *options);
+int command_compare(const struct options *options);
 int command_explain(const struct options *options);
 int command_trace(const struct options *options);
 int command_list(const struct options *options);
@@ -218,10 +220,14 @@ void input_close(struct input *input);
 void input_print_error(const struct input *input, struct gcs_error *error);
 
 /*
- * Trials: input and options become a plan (trials.h)
+ * Trials: input and options become a plan (trials.h), a batch at a time
  */
 struct trials {
-    struct gcs_study_plan plan;
+    struct gcs_study_plan plan; /* its trials: one batch */
+    struct grid *grid;
+    uint64_t total;                  /* trials of all batches */
+    uint64_t made;                   /* up to this batch's end */
+    bool default_among;              /* the first model's default setting is one of them */
     struct gcs_workload **workloads; /* that the plan's programs borrow */
     size_t workload_count;
     struct gcs_arena arena;
@@ -236,6 +242,10 @@ struct trials {
 };
 int trials_make(struct trials *trials, struct input *input, const struct options *options,
                 bool sweep);
+/** The next batch; the first is there once trials are made. false: that was all. */
+bool trials_next(struct trials *trials);
+/** The next batch begins with this one's last program and model. */
+bool trials_go_on(const struct trials *trials);
 void trials_free(struct trials *trials);
 
 /*

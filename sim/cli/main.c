@@ -17,6 +17,8 @@ static const struct command commands[] = {
     {"sweep", "INPUT|STUDY.yaml", "thresholds x models x strategies x seeds, on all cores",
      "gcsim sweep web -t 300:100k:log12 -S default,collect-freeze -o out/sweep", 2,
      command_sweep},
+    {"compare", "INPUT|STUDY.yaml", "settings side by side, paired by seed, with intervals",
+     "gcsim compare web -S default,collect-freeze -o out/compare", 256, command_compare},
     {"explain", "INPUT", "why each collection ran or was refused, and what it cost",
      "gcsim explain web -m cpython-3.13 --last 12", 64, command_explain},
     {"trace", "make|check|info|print|pack INPUT", "make, check and convert traces",

@@ -147,6 +147,11 @@ static const char *const details[][2] = {
               "is analysed once and a setting is then priced in milliseconds, exactly; what "
               "that does not cover is simulated event by event, and the column engine says "
               "so. What nothing else beats is marked, and a line to paste ends the table."},
+    {"compare",
+     "The first setting is the baseline. Every setting sees the same traces, one a "
+     "seed; of each figure the table shows median and maximum over the seeds, and "
+     "the mean difference to the baseline with 95 % intervals, by Student's t and by "
+     "the bootstrap. With -o, the files of run and comparison.csv are written."},
     {"explain", "Each collection with its reason, cost and yield; alike ones in one line; what "
                 "was refused, and what waits for which generation at the end."},
     {"trace", "make writes the trace of a workload. check finds what is wrong with one, line "

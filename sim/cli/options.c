@@ -5,7 +5,17 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { RUN = 1, SWEEP = 2, TRACE = 4, LIST = 8, EXPLAIN = 64, DOCS = 128, STUDY = RUN | SWEEP };
+enum {
+    RUN = 1,
+    SWEEP = 2,
+    TRACE = 4,
+    LIST = 8,
+    EXPLAIN = 64,
+    DOCS = 128,
+    COMPARE = 256,
+    SEVERAL = SWEEP | COMPARE,
+    STUDY = RUN | SEVERAL
+};
 enum value { FLAG, TEXT, WORDS };
 
 struct option {
@@ -29,16 +39,17 @@ static const struct option table[] = {
     OPTION('t', "threshold", "T0[,T1[,T2]]", WORDS, thresholds, STUDY | EXPLAIN,
            "thresholds, or `default`; on sweep a place may be A:B:linN or A:B:logN, and -t may "
            "repeat"),
-    OPTION(0, "threshold1", "LIST", TEXT, threshold1, SWEEP,
+    OPTION(0, "threshold1", "LIST", TEXT, threshold1, SEVERAL,
            "values for threshold1 where -t leaves it out"),
-    OPTION(0, "threshold2", "LIST", TEXT, threshold2, SWEEP, "the same for threshold2"),
+    OPTION(0, "threshold2", "LIST", TEXT, threshold2, SEVERAL, "the same for threshold2"),
     OPTION('S', "strategy", "NAME[,NAME...]", TEXT, strategies, STUDY | EXPLAIN,
            "what the program does about the collector; parameters as manual:every=1000"),
     OPTION(0, "cost", "PROFILE", TEXT, cost, STUDY | EXPLAIN,
            "cost profile (default: the model's)"),
     OPTION(0, "seed", "N", TEXT, seed, STUDY | EXPLAIN | TRACE,
            "of the workload's random streams (1)"),
-    OPTION(0, "seeds", "N", TEXT, seeds, SWEEP, "so many seeds, from --seed on"),
+    OPTION(0, "seeds", "N", TEXT, seeds, SEVERAL,
+           "so many seeds, from --seed on (1; compare of a workload: 10)"),
     OPTION('s', "set", "KEY=VALUE", WORDS, sets, STUDY | EXPLAIN | TRACE,
            "any key of the workload or study, `-s rate=300`; may repeat"),
     OPTION(0, "program-gc", "honour|ignore", TEXT, program_gc, STUDY | EXPLAIN,
@@ -54,7 +65,7 @@ static const struct option table[] = {
     OPTION(0, "max", "COLUMN=VALUE", WORDS, maxima, STUDY,
            "exit 3 if a trial's figure is larger: --max pause_ns_p99=10ms"),
     OPTION(0, "detail", NULL, FLAG, detail, SWEEP, "write every file, not only the summary"),
-    OPTION(0, "keep-index", NULL, FLAG, keep_index, SWEEP,
+    OPTION(0, "keep-index", NULL, FLAG, keep_index, SEVERAL,
            "keep the trace's index beside it, for next time: TRACE.MODEL.index"),
     OPTION('j', "jobs", "N", TEXT, jobs, STUDY, "workers (default: one a core)"),
     OPTION('o', "output", "PATH", TEXT, output, STUDY | TRACE | DOCS,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What run and sweep share: run the plan, print the result, write the files. */
-#include "cli.h"
+#include "study.h"
+
+#include "trials.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,10 +17,22 @@ struct details {
     struct gcs_text histogram;
 };
 
-/* What the observer gathers, by trial. */
+/* What is to be said about all trials, each thing once. */
+struct remarks {
+    bool overruled;
+    bool freeze_missing;
+    const char *unmet_strategy;
+    const struct gcs_rule *unmet;
+    struct gcs_text gaps; /* lines */
+    size_t gap_count;
+};
+
+/* What is gathered while trials run. */
 struct gathered {
     struct progress progress;
-    struct details *details; /* NULL: not wanted */
+    struct details *details; /* by trial; NULL: not wanted */
+    struct remarks remarks;
+    struct spool spool;
 };
 
 static bool trial_done(void *observer, const struct gcs_trial *trial,
@@ -48,7 +62,7 @@ static void stage_moved(void *observer, enum gcs_stage stage, uint64_t events, u
 }
 
 /* The files that a study writes: name, whether only with details, and how. */
-enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, FILES };
+enum file { SUMMARY, COLLECTIONS, TIMELINE, REQUESTS, HISTOGRAM, EFFECTIVE, COMPARISON, FILES };
 static const struct {
     const char *name;
     bool detailed;
@@ -62,27 +76,50 @@ static const struct {
     [REQUESTS] = {"requests.csv", true, &gcs_requests_file, offsetof(struct details, requests)},
     [HISTOGRAM] = {"pauses.hgrm", true, NULL, offsetof(struct details, histogram)},
     [EFFECTIVE] = {"effective.yaml", false, NULL, 0},
+    [COMPARISON] = {"comparison.csv", false, &gcs_comparison_file, 0},
 };
 
-static void render(enum file file, const struct trials *trials, struct details *details,
-                   struct gcs_text *text)
+static bool is_wanted(enum file file, const struct options *options, bool detailed)
 {
-    if (files[file].table)
-        gcs_csv_header(files[file].table, text);
-    if (file == EFFECTIVE)
-        gcs_text_add_bytes(text, trials->effective.data, trials->effective.length);
-    else if (file == SUMMARY)
-        for (size_t i = 0; i < trials->plan.trial_count; i++)
-            gcs_csv_row(&gcs_summary_file, &trials->plan.trials[i], text);
-    else
-        for (size_t i = 0; i < trials->plan.trial_count; i++) {
-            struct gcs_text *part =
-                (struct gcs_text *)(void *)((unsigned char *)&details[i] + files[file].offset);
-            gcs_text_add_bytes(text, part->data ? part->data : "", part->length);
-        }
+    return (detailed || !files[file].detailed) && (options->compare || file != COMPARISON);
 }
 
-static bool write_file(enum file file, const struct trials *trials, struct details *details,
+static void render_summary(struct spool *spool, enum format format, struct gcs_text *text)
+{
+    struct gcs_trial trial;
+    struct rows rows = rows_begin(&gcs_summary_file, format, text);
+    for (spool_rewind(spool); spool_next(spool, &trial);)
+        rows_add(&rows, &trial);
+    rows_end(&rows);
+    text->failed |= spool->failed;
+}
+
+static void render(enum file file, const struct trials *trials, struct gathered *gathered,
+                   struct gcs_text *text)
+{
+    if (file == EFFECTIVE) {
+        gcs_text_add_bytes(text, trials->effective.data, trials->effective.length);
+        return;
+    }
+    if (file == COMPARISON) {
+        comparison_render(trials, &gathered->spool, FORMAT_CSV, text);
+        return;
+    }
+    if (file == SUMMARY) {
+        render_summary(&gathered->spool, FORMAT_CSV, text);
+        return;
+    }
+    if (files[file].table)
+        gcs_csv_header(files[file].table, text);
+    for (size_t i = 0; i < trials->total; i++) {
+        struct gcs_text *part =
+            (struct gcs_text *)(void *)((unsigned char *)&gathered->details[i] +
+                                        files[file].offset);
+        gcs_text_add_bytes(text, part->data ? part->data : "", part->length);
+    }
+}
+
+static bool write_file(enum file file, const struct trials *trials, struct gathered *gathered,
                        const struct options *options, struct file_out *out)
 {
     struct gcs_text text;
@@ -93,7 +130,7 @@ static bool write_file(enum file file, const struct trials *trials, struct detai
         return false;
     struct gcs_sink sink = file_sink(out);
     gcs_text_init(&text, &sink);
-    render(file, trials, details, &text);
+    render(file, trials, gathered, &text);
     bool done = gcs_text_flush(&text);
     gcs_text_fini(&text);
     if (file_close(out) && done)
@@ -103,15 +140,15 @@ static bool write_file(enum file file, const struct trials *trials, struct detai
 }
 
 /* All of them, or none. */
-static bool write_files(const struct trials *trials, struct details *details,
+static bool write_files(const struct trials *trials, struct gathered *gathered,
                         const struct options *options, bool detailed)
 {
     struct file_out outs[FILES];
     size_t written = 0;
     bool done = true;
     for (unsigned i = 0; i < FILES && done; i++)
-        if (detailed || !files[i].detailed) {
-            done = write_file((enum file)i, trials, details, options, &outs[written]);
+        if (is_wanted((enum file)i, options, detailed)) {
+            done = write_file((enum file)i, trials, gathered, options, &outs[written]);
             written += done;
         }
     for (size_t i = 0; i < written; i++)
@@ -130,7 +167,8 @@ static bool may_write(const struct options *options, bool detailed, unsigned *ma
         return true;
     for (unsigned i = 0; i < FILES; i++) {
         char *path = path_join(options->output, files[i].name);
-        bool may = (!detailed && files[i].detailed) || file_may_begin(path, options->force);
+        bool may =
+            !is_wanted((enum file)i, options, detailed) || file_may_begin(path, options->force);
         free(path);
         if (!may)
             return false;
@@ -138,36 +176,65 @@ static bool may_write(const struct options *options, bool detailed, unsigned *ma
     return directory_make(options->output, made);
 }
 
-static void print_json(const struct trials *trials, struct gcs_text *text)
+/* What a table for people shows: all trials, or of very many those that can matter. */
+struct shown {
+    struct gcs_trial *trials;
+    size_t count;
+};
+
+/* Of very many trials the defaults and the front's, neighbours with the same figures once. */
+static bool may_matter(const struct gcs_trial *trial, uint64_t total, struct gcs_standing *last)
 {
-    gcs_text_add(text, "[");
-    for (size_t i = 0; i < trials->plan.trial_count; i++) {
-        gcs_text_add(text, "%s\n  ", i ? "," : "");
-        gcs_json_row(&gcs_summary_file, &trials->plan.trials[i], text);
+    struct gcs_standing standing = gcs_standing_of(&trial->summary, (uint32_t)trial->program);
+    if (total <= BATCH || gcs_trial_is_default(trial))
+        return true;
+    bool repeats = standing.group == last->group && standing.gc_ns == last->gc_ns &&
+                   standing.peak_bytes == last->peak_bytes &&
+                   standing.pause_ns_max == last->pause_ns_max;
+    if (trial->pareto)
+        *last = standing;
+    return trial->pareto && !repeats;
+}
+
+static struct shown gather_shown(struct spool *spool, uint64_t total)
+{
+    struct gcs_trial trial;
+    struct shown shown = {0};
+    struct gcs_standing last = {0};
+    size_t room = 0;
+    for (spool_rewind(spool); spool_next(spool, &trial);) {
+        if (!may_matter(&trial, total, &last))
+            continue;
+        if (shown.count == room) {
+            room = room * 2 + 64;
+            shown.trials = realloc(shown.trials, room * sizeof *shown.trials);
+            GCS_REQUIRE(shown.trials != NULL);
+        }
+        shown.trials[shown.count++] = trial;
     }
-    gcs_text_add(text, "\n]\n");
+    return shown;
 }
 
 static void print_heading(const struct trials *trials, struct gcs_text *text)
 {
-    const struct gcs_trial *first = &trials->plan.trials[0];
-    bool one_model = true;
-    for (size_t i = 1; i < trials->plan.trial_count; i++)
-        one_model &= trials->plan.trials[i].setting.model == first->setting.model;
-    gcs_text_add(text, "%s on %s: %zu trial%s; pauses priced by %s%s\n\n", first->input,
-                 one_model ? first->model : "several models", trials->plan.trial_count,
-                 trials->plan.trial_count == 1 ? "" : "s", trials->cost_name,
+    bool one_model = trials->grid->model_count == 1;
+    unsigned long long total = trials->total;
+    gcs_text_add(text, "%s on %s: %llu trial%s; pauses priced by %s%s\n\n",
+                 trials->program->name,
+                 one_model ? trials->grid->models[0]->name : "several models", total,
+                 total == 1 ? "" : "s", trials->cost_name,
                  trials->cost_assumed ? " (assumed for this model)" : "");
 }
 
-static void print_columns(const struct trials *trials, struct gcs_text *text)
+static void print_columns(const struct trials *trials, const struct shown *shown,
+                          struct gcs_text *text)
 {
     size_t count = trials->columns.count;
     const struct gcs_column **columns = calloc(count, sizeof *columns);
     GCS_REQUIRE(columns != NULL);
     for (size_t i = 0; i < count; i++)
         columns[i] = gcs_column_find(&gcs_summary_file, trials->columns.names[i]);
-    gcs_print_chosen(columns, count, trials->plan.trials, trials->plan.trial_count, text);
+    gcs_print_chosen(columns, count, shown->trials, shown->count, text);
     free(columns);
 }
 
@@ -194,181 +261,87 @@ static bool check_columns(const struct trials *trials)
     return true;
 }
 
-static void print_result(const struct trials *trials, const struct options *options, bool sweep)
+static void print_tables(const struct trials *trials, struct spool *spool, bool sweep,
+                         struct gcs_text *text)
 {
-    struct gcs_text text;
-    gcs_text_init(&text, NULL);
-    if (options->format == FORMAT_JSON) {
-        print_json(trials, &text);
-    } else if (options->format == FORMAT_CSV) {
-        render(SUMMARY, trials, NULL, &text);
-    } else if (trials->columns.count) {
-        print_heading(trials, &text);
-        print_columns(trials, &text);
+    struct shown shown = gather_shown(spool, trials->total);
+    if (trials->columns.count) {
+        print_heading(trials, text);
+        print_columns(trials, &shown, text);
     } else if (sweep) {
-        print_heading(trials, &text);
-        gcs_print_study(trials->plan.trials, trials->plan.trial_count, &text);
+        print_heading(trials, text);
+        gcs_print_study(shown.trials, shown.count, trials->total, text);
     } else {
-        gcs_print_trial(&trials->plan.trials[0], &text);
-        gcs_text_add(&text, "cost profile       %s%s\n", trials->cost_name,
+        gcs_print_trial(&shown.trials[0], text);
+        gcs_text_add(text, "cost profile       %s%s\n", trials->cost_name,
                      trials->cost_assumed ? ", assumed for this model" : "");
     }
-    print_out(&text);
+    free(shown.trials);
+}
+
+static bool print_result(const struct trials *trials, const struct options *options,
+                         struct spool *spool, bool sweep)
+{
+    struct gcs_sink sink = stdout_sink();
+    struct gcs_text text;
+    gcs_text_init(&text, &sink);
+    if (options->compare && options->format == FORMAT_TEXT)
+        print_heading(trials, &text);
+    if (options->compare)
+        comparison_render(trials, spool, options->format, &text);
+    else if (options->format == FORMAT_TEXT)
+        print_tables(trials, spool, sweep, &text);
+    else
+        render_summary(spool, options->format, &text);
+    bool done = gcs_text_flush(&text) && !spool->failed;
     gcs_text_fini(&text);
+    return done;
 }
 
 /* Each line of each trial's gaps, once. */
-static void warn_gaps(const struct trials *trials)
+static void note_gaps(struct remarks *remarks, const char *line)
 {
-    const char *told[32];
-    size_t count = 0;
-    for (size_t i = 0; i < trials->plan.trial_count; i++)
-        for (const char *line = trials->plan.trials[i].gaps; line && *line;
-             line += strcspn(line, "\n") + 1) {
-            size_t length = strcspn(line, "\n"), known = 0;
-            while (known < count && strncmp(told[known], line, length + 1) != 0)
-                known++;
-            if (known < count || count == 32)
-                continue;
-            told[count++] = line;
-            warn(false, "not modelled: %.*s", (int)length, line);
-        }
+    enum { GAPS_MAX = 32 };
+    for (; line && *line; line += strcspn(line, "\n") + 1) {
+        size_t length = strcspn(line, "\n");
+        const char *known = remarks->gaps.data;
+        while (known && *known && strncmp(known, line, length + 1) != 0)
+            known += strcspn(known, "\n") + 1;
+        if ((known && *known) || remarks->gap_count == GAPS_MAX)
+            continue;
+        gcs_text_add(&remarks->gaps, "%.*s\n", (int)length, line);
+        remarks->gap_count++;
+    }
 }
 
-static void warn_all(const struct trials *trials, const struct options *options)
+static void note(struct remarks *remarks, const struct trials *trials,
+                 const struct gcs_trial *trial)
 {
-    bool overruled = false, freeze = false;
-    const struct gcs_trial *unmet = NULL;
+    note_gaps(remarks, trial->gaps);
+    for (unsigned t = 0; t < GCS_GENERATIONS; t++)
+        remarks->overruled |= trials->varied[t] && trial->warn_thresholds_overruled >> t & 1;
+    remarks->freeze_missing |= trial->warn_freeze_missing;
+    if (trial->unmet && !remarks->unmet) {
+        remarks->unmet = trial->unmet;
+        remarks->unmet_strategy = trial->strategy;
+    }
+}
+
+static void warn_all(const struct remarks *remarks, const struct options *options)
+{
     if (options->quiet)
         return;
-    warn_gaps(trials);
-    for (size_t i = 0; i < trials->plan.trial_count; i++) {
-        const struct gcs_trial *trial = &trials->plan.trials[i];
-        for (unsigned t = 0; t < GCS_GENERATIONS; t++)
-            overruled |= trials->varied[t] && trial->warn_thresholds_overruled >> t & 1;
-        freeze |= trial->warn_freeze_missing;
-        unmet = trial->unmet && !unmet ? trial : unmet;
-    }
-    if (overruled)
+    for (const char *line = remarks->gaps.data; line && *line; line += strcspn(line, "\n") + 1)
+        warn(false, "not modelled: %.*s", (int)strcspn(line, "\n"), line);
+    if (remarks->overruled)
         warn(false,
              "program or strategy sets thresholds of its own: an axis of the sweep has no "
              "effect from there on");
-    if (freeze)
+    if (remarks->freeze_missing)
         warn(false,
              "gc.freeze was asked of a version that has none (3.7 on): nothing was frozen");
-    if (unmet)
-        warn_unmet(unmet->strategy, unmet->unmet);
-}
-
-/* One --max COLUMN=VALUE. */
-struct maximum {
-    const struct gcs_column *column;
-    const char *text; /* the value as given */
-    double value;
-    bool relative; /* times the default setting's */
-};
-
-static bool parse_maximum(const char *word, struct maximum *maximum)
-{
-    const char *equals = strchr(word, '='), *why;
-    char name[64];
-    if (!equals || (size_t)(equals - word) >= sizeof name) {
-        print_usage_error("--max %s: COLUMN=VALUE is expected", word);
-        return false;
-    }
-    snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
-    maximum->text = equals + 1;
-    maximum->column = gcs_column_find(&gcs_summary_file, name);
-    if (!maximum->column || maximum->column->cell == GCS_CELL_TEXT) {
-        print_usage_error("--max %s: no such figure: see `gcsim list columns`", name);
-        return false;
-    }
-    enum gcs_unit unit = gcs_same(maximum->column->unit, "ns")      ? GCS_UNIT_TIME
-                         : gcs_same(maximum->column->unit, "bytes") ? GCS_UNIT_BYTES
-                                                                    : GCS_UNIT_NONE;
-    size_t length = strlen(maximum->text);
-    maximum->relative = length > 1 && maximum->text[length - 1] == 'x';
-    if (maximum->relative)
-        unit = GCS_UNIT_NONE;
-    if (gcs_parse_real(maximum->text, length - maximum->relative, unit, &maximum->value, &why))
-        return true;
-    print_usage_error("--max %s: %s", word, why);
-    return false;
-}
-
-/* The trial of the default setting for the same program and model, or NULL. */
-static const struct gcs_trial *default_for(const struct trials *trials,
-                                           const struct gcs_trial *trial)
-{
-    for (size_t i = 0; i < trials->plan.trial_count; i++) {
-        const struct gcs_trial *other = &trials->plan.trials[i];
-        if (other->program == trial->program && other->setting.model == trial->setting.model &&
-            gcs_trial_is_default(other))
-            return other;
-    }
-    return NULL;
-}
-
-/* Before anything runs: all of --max makes sense. */
-static bool parse_maxima(const struct trials *trials, const struct options *options,
-                         struct maximum *maxima)
-{
-    for (size_t i = 0; i < options->maxima.count; i++) {
-        if (!parse_maximum(options->maxima.word[i], &maxima[i]))
-            return false;
-        if (maxima[i].relative && !default_for(trials, &trials->plan.trials[0])) {
-            print_usage_error(
-                "--max %s: is measured by the default setting, which is not among "
-                "the trials: add `-t default` and strategy default",
-                options->maxima.word[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A figure of a trial; false if it does not exist. */
-static bool figure(const struct gcs_trial *trial, const struct gcs_column *column,
-                   double *value)
-{
-    struct gcs_text cell;
-    gcs_text_init(&cell, NULL);
-    gcs_cell_print(column, trial, &cell);
-    bool exists = cell.length > 0;
-    if (exists)
-        *value = strtod(cell.data, NULL);
-    gcs_text_fini(&cell);
-    return exists;
-}
-
-static bool is_kept(const struct trials *trials, const struct gcs_trial *trial,
-                    const struct maximum *maximum)
-{
-    double value, base, limit = maximum->value;
-    if (!figure(trial, maximum->column, &value))
-        return true;
-    if (maximum->relative) {
-        const struct gcs_trial *other = default_for(trials, trial);
-        if (!other || !figure(other, maximum->column, &base))
-            return true;
-        limit *= base;
-    }
-    if (value <= limit)
-        return true;
-    print_usage_error("trial %llu: %s is %.9g, over --max %s (%.9g)",
-                      (unsigned long long)trial->trial, maximum->column->name, value,
-                      maximum->text, limit);
-    return false;
-}
-
-static int check_maxima(const struct trials *trials, const struct maximum *maxima, size_t count)
-{
-    int code = EXIT_DONE;
-    for (size_t m = 0; m < count; m++)
-        for (size_t i = 0; i < trials->plan.trial_count; i++)
-            if (!is_kept(trials, &trials->plan.trials[i], &maxima[m]))
-                code = EXIT_OVER_MAX;
-    return code;
+    if (remarks->unmet)
+        warn_unmet(remarks->unmet_strategy, remarks->unmet);
 }
 
 static void free_details(struct details *details, size_t count)
@@ -382,63 +355,106 @@ static void free_details(struct details *details, size_t count)
     free(details);
 }
 
-static int finish(struct trials *trials, struct details *details, const struct options *options,
-                  bool sweep, bool detailed)
+static int finish(struct trials *trials, struct gathered *gathered,
+                  const struct options *options, bool sweep, bool detailed)
 {
-    warn_all(trials, options);
-    if (options->output && !write_files(trials, details, options, detailed))
+    if (!spool_end(&gathered->spool))
         return EXIT_FAILED;
-    if (!options->quiet || options->format != FORMAT_TEXT)
-        print_result(trials, options, sweep);
+    warn_all(&gathered->remarks, options);
+    if (options->output && !write_files(trials, gathered, options, detailed))
+        return EXIT_FAILED;
+    if ((!options->quiet || options->format != FORMAT_TEXT) &&
+        !print_result(trials, options, &gathered->spool, sweep))
+        return EXIT_FAILED;
     return EXIT_DONE;
+}
+
+/* All batches one after the other. */
+static enum gcs_status run_batches(struct trials *trials, struct gathered *gathered,
+                                   struct gcs_error *error)
+{
+    struct gcs_study_plan *plan = &trials->plan;
+    struct gcs_batches *batches;
+    enum gcs_status status = gcs_batches_open(plan, &batches, error);
+    while (status == GCS_OK) {
+        status = gcs_batches_run(batches, trials_go_on(trials), error);
+        for (size_t i = 0; i < plan->trial_count && status == GCS_OK; i++) {
+            const struct gcs_trial *trial = &plan->trials[i];
+            note(&gathered->remarks, trials, trial);
+            spool_add(&gathered->spool, trial, gcs_batches_group(batches, trial));
+        }
+        gcs_study_fini(plan);
+        if (!trials_next(trials))
+            break;
+    }
+    gcs_batches_close(batches);
+    return status;
+}
+
+static bool check_options(struct trials *trials, const struct options *options, bool detailed,
+                          struct maximum *maxima, struct kept *kept)
+{
+    if (!maxima_parse(trials, options, maxima) || !check_columns(trials) ||
+        !kept_store(kept, trials->program, options, &trials->plan.indexes))
+        return false;
+    trials->plan.histories = options->output && detailed;
+    if (!trials->plan.histories || trials->plan.engine != GCS_ENGINE_INDEX)
+        return true;
+    print_usage_error("--engine index keeps no timeline.csv: leave it out, or write only the "
+                      "summary of a sweep");
+    return false;
+}
+
+static int run_gathering(struct trials *trials, struct gathered *gathered,
+                         const struct options *options, bool sweep, bool detailed)
+{
+    struct gcs_error error = {0};
+    trials->plan.observer = (struct gcs_observer){trial_done, stage_moved, gathered};
+    progress_begin(&gathered->progress, trials->total, options->quiet);
+    enum gcs_status status = run_batches(trials, gathered, &error);
+    progress_end(&gathered->progress);
+    if (status == GCS_OK)
+        return finish(trials, gathered, options, sweep, detailed);
+    input_print_error(trials->program, &error);
+    return status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int run_plan(struct trials *trials, const struct options *options, bool sweep)
 {
-    bool detailed = !sweep || options->detail;
+    bool detailed = !sweep || options->compare || options->detail;
     unsigned made;
-    struct gathered gathered = {0};
     struct maximum maxima[REPEAT_MAX];
-    if (!check_columns(trials) || !parse_maxima(trials, options, maxima))
-        return EXIT_USAGE;
     struct kept kept;
-    if (!kept_store(&kept, trials->program, options, &trials->plan.indexes))
+    if (!check_options(trials, options, detailed, maxima, &kept))
         return EXIT_USAGE;
-    trials->plan.histories = options->output && detailed;
-    if (trials->plan.histories && trials->plan.engine == GCS_ENGINE_INDEX) {
-        print_usage_error(
-            "--engine index keeps no timeline.csv: leave it out, or write only the "
-            "summary of a sweep");
-        return EXIT_USAGE;
-    }
     if (!may_write(options, detailed, &made)) {
         directory_remove(options->output, made);
         return EXIT_FAILED;
     }
+    struct gathered gathered = {0};
+    spool_init(&gathered.spool, options->output);
+    gcs_text_init(&gathered.remarks.gaps, NULL);
     if (options->output && detailed) {
-        gathered.details = calloc(trials->plan.trial_count, sizeof *gathered.details);
+        gathered.details = calloc(trials->total, sizeof *gathered.details);
         GCS_REQUIRE(gathered.details != NULL);
     }
-    trials->plan.observer = (struct gcs_observer){trial_done, stage_moved, &gathered};
-    progress_begin(&gathered.progress, trials->plan.trial_count, options->quiet);
-    struct gcs_error error = {0};
-    enum gcs_status status = gcs_study_run(&trials->plan, &error);
-    progress_end(&gathered.progress);
-    int code = status == GCS_INVALID ? EXIT_USAGE : EXIT_FAILED;
-    if (status == GCS_OK)
-        code = finish(trials, gathered.details, options, sweep, detailed);
-    else
-        input_print_error(trials->program, &error);
-    if (code != EXIT_DONE && made)
+    int code = run_gathering(trials, &gathered, options, sweep, detailed);
+    if (code == EXIT_DONE)
+        code = maxima_check(&gathered.spool, maxima, options->maxima.count);
+    else if (made)
         directory_remove(options->output, made);
-    free_details(gathered.details, trials->plan.trial_count);
-    return code == EXIT_DONE ? check_maxima(trials, maxima, options->maxima.count) : code;
+    free_details(gathered.details, trials->total);
+    gcs_text_fini(&gathered.remarks.gaps);
+    spool_fini(&gathered.spool);
+    return code;
 }
 
 int study_command(const struct options *options, bool sweep)
 {
     if (options->arguments.count != 1) {
-        print_usage_error("one INPUT is expected: gcsim %s --help", sweep ? "sweep" : "run");
+        print_usage_error("one INPUT is expected: gcsim %s --help", options->compare ? "compare"
+                                                                    : sweep          ? "sweep"
+                                                                                     : "run");
         return EXIT_USAGE;
     }
     struct input input;
@@ -446,6 +462,8 @@ int study_command(const struct options *options, bool sweep)
     if (code == EXIT_DONE) {
         struct trials trials;
         code = trials_make(&trials, &input, options, sweep);
+        if (code == EXIT_DONE && options->compare && !comparison_check(&trials))
+            code = EXIT_USAGE;
         if (code == EXIT_DONE)
             code = run_plan(&trials, options, sweep);
         trials_free(&trials);

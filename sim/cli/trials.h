@@ -4,7 +4,8 @@
  *
  *   wanted.c     what is wanted: options win over a study's keys
  *   programs.c   the programs: axes × seeds
- *   trials.c     models × strategies × thresholds over the programs
+ *   trials.c     models, strategies and costs by name
+ *   grid.c       models × strategies × thresholds over the programs, batch by batch
  *   effective.c  all of it as a study that gives the same bytes again
  */
 #ifndef GCSIM_CLI_TRIALS_H
@@ -12,7 +13,7 @@
 
 #include "cli.h"
 
-enum { TRIALS_MAX = 4000000 };
+enum { TRIALS_MAX = 4000000, BATCH = 4096 /* trials in memory at a time */ };
 
 /* What is wanted, whoever said it. */
 struct wanted {
@@ -45,6 +46,32 @@ enum gcs_status numbers_join(struct gcs_arena *arena, const struct gcs_names *te
 int program_open(struct trials *trials, const struct options *options);
 enum gcs_status programs_make(struct trials *trials, const struct wanted *wanted,
                               struct gcs_error *error);
+
+/* grid.c */
+/* A setting's thresholds, and its place in the order wanted. */
+struct triple {
+    int32_t threshold[GCS_GENERATIONS];
+    uint32_t order;
+};
+
+/* All settings of all programs, without an array of them: the thresholds of one model at a
+ * time. */
+struct grid {
+    const struct wanted *wanted;
+    const struct gcs_model **models;
+    struct gcs_cost *costs; /* by model */
+    size_t model_count;
+    const struct gcs_strategy *strategies;
+    size_t strategy_count;
+    struct triple *triples; /* of models[loaded - 1] */
+    size_t triple_count;
+    size_t loaded;                              /* 0: none */
+    size_t program, model, strategy, threshold; /* of the next trial */
+};
+struct grid *grid_new(struct trials *trials, const struct wanted *wanted);
+/** Expands all of -t once: total, varied, default_among. Returns an exit code. */
+int grid_count(struct trials *trials, bool sweep);
+void grid_free(struct trials *trials);
 
 /* effective.c */
 enum gcs_status effective_print(struct trials *trials, const struct wanted *wanted,

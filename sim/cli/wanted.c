@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Of a workload, unless somebody says how many. */
+enum { COMPARED_SEEDS = 10 };
+
 /* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
 static struct gcs_names default_sweep(struct gcs_arena *arena)
 {
@@ -174,14 +177,16 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
         want_of_study(trials->input, &trials->arena, wanted);
     if (wanted->max_memory == 0)
         wanted->max_memory = memory;
+    if (options->compare && trials->input->kind == INPUT_WORKLOAD)
+        wanted->seeds = COMPARED_SEEDS;
     GCS_TRY(want_of_options(options, &trials->arena, wanted, error));
     if (!wanted->models.count)
         wanted->models = one(&trials->arena, gcs_model_newest()->name);
     if (!wanted->strategies.count)
         wanted->strategies = one(&trials->arena, "default");
     if (!wanted->thresholds.count)
-        wanted->thresholds =
-            sweep ? default_sweep(&trials->arena) : one(&trials->arena, "default");
+        wanted->thresholds = sweep && !options->compare ? default_sweep(&trials->arena)
+                                                        : one(&trials->arena, "default");
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
     return check_list(&trials->arena, &wanted->threshold2, "threshold2", error);

@@ -17,7 +17,8 @@ enum {
     CONFIG_ENTRIES_MAX = 4096,  /* of one map or list: duplicates are looked for pair by pair */
     CONFIG_BYTES_MAX = 1 << 20, /* of a document */
     CONFIG_NAME_MAX = 63,       /* bytes of a name that a user chose */
-    CONFIG_RANGE_POINTS = 10000, /* of one range */
+    CONFIG_AXIS_POINTS = 10000, /* each is a workload of its own */
+    CONFIG_RANGE_POINTS = 1000000, /* of one range */
 };
 
 struct gcs_node {

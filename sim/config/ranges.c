@@ -51,7 +51,7 @@ bool gcs_config_range_parse(const char *text, size_t length, enum gcs_unit unit,
     size_t done = second ? (size_t)(second + 1 - text) : length;
     uint64_t points = second ? points_of(text + done, length - done, &logarithmic) : 0;
     if (!points || points > CONFIG_RANGE_POINTS) {
-        *why = points ? "more than 10000 points"
+        *why = points ? "more than 1000000 points"
                       : "a range is written A:B:linN or A:B:logN, with N points";
         return false;
     }
@@ -79,10 +79,7 @@ static enum gcs_status add_whole(const double *values, size_t count, int64_t *in
                             rounded < 0 ? "below 0" : "above 2147483647");
         if (count == 1 && rounded != values[i])
             return gcs_fail(error, GCS_INVALID, "not a whole number: '%s'", text);
-        bool known = false;
-        for (size_t j = 0; j < *filled && !known; j++)
-            known = into[j] == (int64_t)rounded;
-        if (!known)
+        if (!*filled || into[*filled - 1] != (int64_t)rounded) /* a range is monotonic */
             into[(*filled)++] = (int64_t)rounded;
     }
     return GCS_OK;

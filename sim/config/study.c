@@ -88,6 +88,9 @@ static enum gcs_status axis_of(const struct gcs_node *list, struct gcs_arena *ar
                                     &why))
             return gcs_fail(gcs_node_blame(child, error), GCS_INVALID, "%s: '%s'", why,
                             child->text);
+        if (count > CONFIG_AXIS_POINTS)
+            return gcs_fail(gcs_node_blame(child, error), GCS_INVALID,
+                            "more than %d points: '%s'", CONFIG_AXIS_POINTS, child->text);
         const char **more = gcs_arena_push(arena, (filled + count) * sizeof *more);
         if (filled)
             memcpy(more, names, filled * sizeof *more);

@@ -190,14 +190,15 @@ struct gcs_decision_row gcs_decision_row_of(uint64_t number, const struct gcs_mo
 
 const struct gcs_file *gcs_file_at(size_t index)
 {
-    static const struct gcs_file *const files[] = {&gcs_summary_file, &gcs_collections_file,
-                                                   &gcs_timeline_file, &gcs_requests_file,
+    static const struct gcs_file *const files[] = {&gcs_summary_file,   &gcs_collections_file,
+                                                   &gcs_timeline_file,  &gcs_requests_file,
                                                    &gcs_decisions_file};
     enum { FILES = sizeof files / sizeof files[0] };
     if (index < FILES)
         return files[index];
-    return index < FILES + GCS_INFO_COUNT ? gcs_info_file((enum gcs_info)(index - FILES))
-                                          : NULL;
+    if (index < FILES + GCS_INFO_COUNT)
+        return gcs_info_file((enum gcs_info)(index - FILES));
+    return index == FILES + GCS_INFO_COUNT ? &gcs_comparison_file : NULL;
 }
 
 const struct gcs_column *gcs_column_find(const struct gcs_file *file, const char *name)

@@ -20,6 +20,7 @@ static const double memory_limit = 1.25, pause_limit = 1.10;
 
 struct line {
     const struct gcs_trial *trial; /* the first of its seeds */
+    uint64_t group;                /* first trial of its model and strategy */
     size_t seeds;
     bool pareto; /* for most seeds */
     bool is_default;
@@ -36,6 +37,13 @@ static bool same_setting(const struct gcs_trial *a, const struct gcs_trial *b)
            gcs_same(a->axes ? a->axes : "", b->axes ? b->axes : "");
 }
 
+static bool same_group(const struct line *a, const struct line *b)
+{
+    return a->trial->setting.model == b->trial->setting.model &&
+           gcs_same(a->trial->strategy, b->trial->strategy) &&
+           gcs_same(a->trial->axes ? a->trial->axes : "", b->trial->axes ? b->trial->axes : "");
+}
+
 static int by_value(const void *a, const void *b)
 {
     uint64_t x, y;
@@ -44,88 +52,100 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The median over the line's seeds of one figure. `scratch` holds as many values as there are
- * trials. */
-static uint64_t median(const struct gcs_trial *trials, size_t count, const struct line *line,
-                       size_t offset, uint64_t *scratch)
+/* A line's trials stand together; `scratch` holds as many values as the line has seeds. */
+static uint64_t median(const struct gcs_trial *const *trials, size_t count, size_t offset,
+                       uint64_t *scratch)
 {
-    size_t found = 0;
     for (size_t i = 0; i < count; i++)
-        if (same_setting(&trials[i], line->trial))
-            memcpy(&scratch[found++], (const unsigned char *)&trials[i].summary + offset,
-                   sizeof *scratch);
-    qsort(scratch, found, sizeof *scratch, by_value);
-    return scratch[(found - 1) / 2];
+        memcpy(&scratch[i], (const unsigned char *)&trials[i]->summary + offset,
+               sizeof *scratch);
+    qsort(scratch, count, sizeof *scratch, by_value);
+    return scratch[(count - 1) / 2];
 }
 
-#define MEDIAN(member) \
-    median(trials, count, line, offsetof(struct gcs_summary, member), scratch)
+#define MEDIAN(member) median(trials, count, offsetof(struct gcs_summary, member), scratch)
 
-static void fill(const struct gcs_trial *trials, size_t count, struct line *line,
-                 uint64_t *scratch)
+static struct line line_of(const struct gcs_trial *const *trials, size_t count,
+                           uint64_t *scratch)
 {
     size_t on_front = 0;
+    struct line line = {.trial = trials[0], .seeds = count};
     for (size_t i = 0; i < count; i++)
-        if (same_setting(&trials[i], line->trial)) {
-            line->seeds++;
-            on_front += trials[i].pareto;
-        }
-    line->pareto = on_front * 2 > line->seeds;
-    line->is_default = gcs_trial_is_default(line->trial);
-    line->p50 = MEDIAN(pause_ns_p50);
-    line->p99 = MEDIAN(pause_ns_p99);
-    line->max = MEDIAN(pause_ns_max);
-    line->request = MEDIAN(request_ns_p99);
-    line->peak = MEDIAN(peak_bytes);
-    line->garbage = MEDIAN(peak_garbage_bytes);
-    line->full = MEDIAN(collections[2]);
-    line->gc = MEDIAN(gc_ns);
+        on_front += trials[i]->pareto;
+    line.pareto = on_front * 2 > count;
+    line.is_default = gcs_trial_is_default(line.trial);
+    line.p50 = MEDIAN(pause_ns_p50);
+    line.p99 = MEDIAN(pause_ns_p99);
+    line.max = MEDIAN(pause_ns_max);
+    line.request = MEDIAN(request_ns_p99);
+    line.peak = MEDIAN(peak_bytes);
+    line.garbage = MEDIAN(peak_garbage_bytes);
+    line.full = MEDIAN(collections[2]);
+    line.gc = MEDIAN(gc_ns);
     uint64_t work = MEDIAN(mutator_ns);
-    line->share = work ? (double)line->gc / ((double)line->gc + (double)work) : (double)NAN;
+    line.share = work ? (double)line.gc / ((double)line.gc + (double)work) : (double)NAN;
+    return line;
 }
 
-static bool same_group(const struct line *a, const struct line *b);
+static int compare_groups(const struct gcs_trial *a, const struct gcs_trial *b)
+{
+    int order = strcmp(a->axes ? a->axes : "", b->axes ? b->axes : "");
+    order = order ? order : strcmp(a->model, b->model);
+    return order ? order : strcmp(a->strategy, b->strategy);
+}
 
-/* Within a model and strategy lines go by thresholds; groups stay in the order of their trials.
- */
+static int compare_thresholds(const struct gcs_trial *a, const struct gcs_trial *b)
+{
+    const int64_t *x = a->setting.threshold, *y = b->setting.threshold;
+    for (unsigned g = 0; g < GCS_GENERATIONS; g++)
+        if (x[g] != y[g])
+            return x[g] < y[g] ? -1 : 1;
+    return 0;
+}
+
+static int by_setting(const void *a, const void *b)
+{
+    const struct gcs_trial *const *x = a, *const *y = b;
+    int order = compare_groups(*x, *y);
+    order = order ? order : compare_thresholds(*x, *y);
+    return order ? order : (*x)->trial < (*y)->trial ? -1 : (*x)->trial > (*y)->trial;
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return compare_thresholds(x->trial, y->trial);
+}
+
+/* Groups of a model and strategy go by their first trials, lines within by thresholds. */
 static void sort_lines(struct line *lines, size_t count)
 {
-    for (size_t i = 1; i < count; i++)
-        for (size_t j = i; j > 0 && same_group(&lines[j - 1], &lines[j]); j--) {
-            const int64_t *a = lines[j - 1].trial->setting.threshold;
-            const int64_t *b = lines[j].trial->setting.threshold;
-            if (a[0] < b[0] ||
-                (a[0] == b[0] && (a[1] < b[1] || (a[1] == b[1] && a[2] <= b[2]))))
-                break;
-            struct line line = lines[j];
-            lines[j] = lines[j - 1];
-            lines[j - 1] = line;
-        }
+    for (size_t from = 0, to; from < count; from = to) {
+        uint64_t first = UINT64_MAX;
+        for (to = from; to < count && same_group(&lines[from], &lines[to]); to++)
+            if (lines[to].trial->trial < first)
+                first = lines[to].trial->trial;
+        for (size_t i = from; i < to; i++)
+            lines[i].group = first;
+    }
+    qsort(lines, count, sizeof *lines, by_group);
 }
 
 /* One line for each setting. */
-static size_t gather(const struct gcs_trial *trials, size_t count, struct line *lines,
+static size_t gather(const struct gcs_trial **sorted, size_t count, struct line *lines,
                      uint64_t *scratch)
 {
     size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t at = 0;
-        while (at < found && !same_setting(lines[at].trial, &trials[i]))
-            at++;
-        if (at < found)
-            continue;
-        lines[found] = (struct line){.trial = &trials[i]};
-        fill(trials, count, &lines[found++], scratch);
+    qsort(sorted, count, sizeof *sorted, by_setting);
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from; to < count && same_setting(sorted[from], sorted[to]);)
+            to++;
+        lines[found++] = line_of(&sorted[from], to - from, scratch);
     }
     sort_lines(lines, found);
     return found;
-}
-
-static bool same_group(const struct line *a, const struct line *b)
-{
-    return a->trial->setting.model == b->trial->setting.model &&
-           gcs_same(a->trial->strategy, b->trial->strategy) &&
-           gcs_same(a->trial->axes ? a->trial->axes : "", b->trial->axes ? b->trial->axes : "");
 }
 
 static bool same_figures(const struct line *a, const struct line *b)
@@ -135,30 +155,17 @@ static bool same_figures(const struct line *a, const struct line *b)
            a->gc == b->gc;
 }
 
-static bool is_untouched(const struct line *lines, size_t count, const struct line *line)
-{
-    size_t members = 0;
-    for (size_t i = 0; i < count; i++)
-        if (same_group(&lines[i], line)) {
-            members++;
-            if (!same_figures(&lines[i], line))
-                return false;
-        }
-    return members > 1;
-}
-
 /* Keeps one line of each strategy that the thresholds do not touch. Returns how many are left.
  */
 static size_t fold(struct line *lines, size_t count)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        lines[i].any_threshold = is_untouched(lines, count, &lines[i]);
-    for (size_t i = 0; i < count; i++) {
-        size_t known = 0;
-        while (known < kept && !same_group(&lines[known], &lines[i]))
-            known++;
-        if (known == kept || !lines[i].any_threshold)
+    for (size_t from = 0, to; from < count; from = to) {
+        bool untouched = true;
+        for (to = from; to < count && same_group(&lines[from], &lines[to]); to++)
+            untouched = untouched && same_figures(&lines[from], &lines[to]);
+        lines[from].any_threshold = untouched && to - from > 1;
+        for (size_t i = from; i < (lines[from].any_threshold ? from + 1 : to); i++)
             lines[kept++] = lines[i];
     }
     return kept;
@@ -214,7 +221,9 @@ static void add_line(struct gcs_grid *grid, const struct line *line, bool models
     gcs_grid_add(grid, "%s%s", line->pareto ? "*" : "", line->is_default ? " the default" : "");
 }
 
-static void print_table(const struct line *lines, size_t count, struct gcs_text *text)
+/* `of`: how many trials there are, where the lines are a choice; else 0. */
+static void print_table(const struct line *lines, size_t count, uint64_t of,
+                        struct gcs_text *text)
 {
     bool models = differ(lines, count, 0);
     struct gcs_grid grid;
@@ -228,7 +237,8 @@ static void print_table(const struct line *lines, size_t count, struct gcs_text 
         gcs_grid_add(&grid, "%s", heads[i]);
     size_t shown = 0;
     for (size_t i = 0; i < count; i++)
-        if (count <= ROWS_MAX || lines[i].is_default || (lines[i].pareto && shown < ROWS_MAX)) {
+        if ((count <= ROWS_MAX && !of) || lines[i].is_default ||
+            (lines[i].pareto && shown < ROWS_MAX)) {
             add_line(&grid, &lines[i], models);
             shown++;
         }
@@ -236,7 +246,12 @@ static void print_table(const struct line *lines, size_t count, struct gcs_text 
     gcs_grid_fini(&grid);
     gcs_text_add(text, "* no other setting is as good in peak heap, GC time and longest pause, "
                        "and better in one\n");
-    if (shown < count)
+    if (of)
+        gcs_text_add(text,
+                     "%zu lines for %llu trials: these, and the default; all are in "
+                     "summary.csv (-o DIR)\n",
+                     shown, (unsigned long long)of);
+    else if (shown < count)
         gcs_text_add(text,
                      "%zu of %zu settings shown: these, and the default; all are in "
                      "summary.csv (-o DIR)\n",
@@ -327,19 +342,24 @@ static void print_advice(const struct line *lines, size_t count, struct gcs_text
     }
 }
 
-void gcs_print_study(const struct gcs_trial *trials, size_t count, struct gcs_text *text)
+void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t total,
+                     struct gcs_text *text)
 {
     struct line *lines = calloc(count, sizeof *lines);
     uint64_t *scratch = calloc(count, sizeof *scratch);
-    if (lines && scratch) {
-        size_t settings = fold(lines, gather(trials, count, lines, scratch));
-        print_table(lines, settings, text);
+    const struct gcs_trial **sorted = calloc(count, sizeof *sorted);
+    if (lines && scratch && sorted) {
+        for (size_t i = 0; i < count; i++)
+            sorted[i] = &trials[i];
+        size_t settings = fold(lines, gather(sorted, count, lines, scratch));
+        print_table(lines, settings, count < total ? total : 0, text);
         print_advice(lines, settings, text);
     } else {
         text->failed = true;
     }
     free(lines);
     free(scratch);
+    free(sorted);
 }
 
 static void pair(struct gcs_grid *grid, const char *name, const char *format, ...)

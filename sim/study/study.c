@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct study {
+struct gcs_batches {
     struct gcs_study_plan *plan;
     struct supply supply;
+    uint32_t *groups;  /* by program: the first with its axes */
     bool *taken;       /* by trial */
     size_t first_open; /* all trials before it are taken */
     size_t failed;     /* the first trial that failed, or trial_count */
@@ -50,7 +51,7 @@ static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct
     return GCS_OK;
 }
 
-static enum gcs_status simulate(struct study *study, struct workers *workers,
+static enum gcs_status simulate(struct gcs_batches *study, struct workers *workers,
                                 struct gcs_trial *trial, struct bench *bench)
 {
     const struct gcs_study_plan *plan = study->plan;
@@ -67,8 +68,8 @@ static enum gcs_status simulate(struct study *study, struct workers *workers,
                       &bench->memory, &bench->ledger, &trial->error);
 }
 
-static void run_trial(struct study *study, struct workers *workers, struct gcs_trial *trial,
-                      struct bench *bench)
+static void run_trial(struct gcs_batches *study, struct workers *workers,
+                      struct gcs_trial *trial, struct bench *bench)
 {
     trial->status = simulate(study, workers, trial, bench);
     if (trial->status != GCS_OK)
@@ -80,7 +81,7 @@ static void run_trial(struct study *study, struct workers *workers, struct gcs_t
     note_gaps(source_of(&study->supply, trial), trial);
 }
 
-static void fail(struct study *study, size_t index)
+static void fail(struct gcs_batches *study, size_t index)
 {
     if (index < study->failed)
         study->failed = index;
@@ -88,7 +89,7 @@ static void fail(struct study *study, size_t index)
 
 /* The next trial that can run: its trace is there, or nobody makes it yet. trial_count: none
  * now. */
-static size_t pick(struct study *study)
+static size_t pick(struct gcs_batches *study)
 {
     const struct gcs_study_plan *plan = study->plan;
     while (study->first_open < plan->trial_count && study->taken[study->first_open])
@@ -99,7 +100,7 @@ static size_t pick(struct study *study)
     return plan->trial_count;
 }
 
-static void finish(struct study *study, size_t index, struct bench *bench)
+static void finish(struct gcs_batches *study, size_t index, struct bench *bench)
 {
     struct gcs_trial *trial = &study->plan->trials[index];
     const struct gcs_observer *observer = &study->plan->observer;
@@ -114,7 +115,7 @@ static void finish(struct study *study, size_t index, struct bench *bench)
 
 static void work(struct workers *workers, unsigned worker, void *job)
 {
-    struct study *study = job;
+    struct gcs_batches *study = job;
     struct gcs_study_plan *plan = study->plan;
     struct bench bench = {.memory.limit = plan->max_memory / plan->jobs};
     if (plan->max_memory && !bench.memory.limit)
@@ -148,48 +149,43 @@ static void work(struct workers *workers, unsigned worker, void *job)
     free(bench.requests);
 }
 
-/* The first trial whose program has the same axes. */
-static size_t first_like(const struct gcs_study_plan *plan, size_t trial)
+static const char *axes_of(const struct gcs_program *program)
 {
-    const char *axes = plan->programs[plan->trials[trial].program].axes;
-    size_t i = 0;
-    for (;; i++) {
-        const char *other = plan->programs[plan->trials[i].program].axes;
-        if (gcs_same(other ? other : "", axes ? axes : ""))
-            return i;
-    }
+    return program->axes ? program->axes : "";
 }
 
-static void mark_group(struct gcs_study_plan *plan, size_t first,
-                       const struct gcs_summary **summaries, bool *on_front)
+/* Programs of the same axes stand together. */
+static void find_groups(struct gcs_batches *study)
 {
-    size_t count = 0;
-    for (size_t i = first; i < plan->trial_count; i++)
-        if (first_like(plan, i) == first)
-            summaries[count++] = &plan->trials[i].summary;
-    gcs_pareto(summaries, count, on_front);
-    count = 0;
-    for (size_t i = first; i < plan->trial_count; i++)
-        if (first_like(plan, i) == first)
-            plan->trials[i].pareto = on_front[count++];
+    const struct gcs_program *programs = study->plan->programs;
+    for (size_t i = 1; i < study->plan->program_count; i++)
+        study->groups[i] = gcs_same(axes_of(&programs[i]), axes_of(&programs[i - 1]))
+                               ? study->groups[i - 1]
+                               : (uint32_t)i;
 }
 
-static enum gcs_status mark_pareto(struct gcs_study_plan *plan, struct gcs_error *error)
+uint32_t gcs_batches_group(const struct gcs_batches *study, const struct gcs_trial *trial)
 {
-    const struct gcs_summary **summaries = calloc(plan->trial_count, sizeof *summaries);
-    bool *on_front = calloc(plan->trial_count, sizeof *on_front);
-    if (summaries && on_front)
-        for (size_t i = 0; i < plan->trial_count; i++)
-            if (i == first_like(plan, i))
-                mark_group(plan, i, summaries, on_front);
-    bool done = summaries && on_front;
-    free(summaries);
-    free(on_front);
+    return study->groups[trial->program];
+}
+
+static enum gcs_status mark_pareto(const struct gcs_batches *study, struct gcs_error *error)
+{
+    struct gcs_study_plan *plan = study->plan;
+    struct gcs_standing *standings = calloc(plan->trial_count, sizeof *standings);
+    bool done = standings != NULL;
+    for (size_t i = 0; i < plan->trial_count && done; i++)
+        standings[i] = gcs_standing_of(&plan->trials[i].summary,
+                                       gcs_batches_group(study, &plan->trials[i]));
+    done = done && gcs_pareto(standings, plan->trial_count);
+    for (size_t i = 0; i < plan->trial_count && done; i++)
+        plan->trials[i].pareto = standings[i].on_front;
+    free(standings);
     return done ? GCS_OK : gcs_fail(error, GCS_NOMEM, "out of memory");
 }
 
-/* How the study ended, once all workers have stopped. */
-static enum gcs_status conclude(struct study *study, struct gcs_error *error)
+/* How the batch ended, once all workers have stopped. */
+static enum gcs_status conclude(struct gcs_batches *study, struct gcs_error *error)
 {
     struct gcs_study_plan *plan = study->plan;
     if (study->failed < plan->trial_count) {
@@ -202,27 +198,64 @@ static enum gcs_status conclude(struct study *study, struct gcs_error *error)
         return gcs_fail(error, GCS_LIMIT, "the study was given up");
     if (study->first_open < plan->trial_count)
         return gcs_fail(error, GCS_NOMEM, "out of memory");
-    return mark_pareto(plan, error);
+    return GCS_OK;
+}
+
+enum gcs_status gcs_batches_open(struct gcs_study_plan *plan, struct gcs_batches **study,
+                                 struct gcs_error *error)
+{
+    GCS_REQUIRE(plan->jobs >= 1 && plan->program_count < UINT32_MAX);
+    struct gcs_batches *opened = calloc(1, sizeof *opened);
+    *study = NULL;
+    if (!opened)
+        return gcs_fail(error, GCS_NOMEM, "out of memory");
+    opened->plan = plan;
+    opened->groups = calloc(plan->program_count, sizeof *opened->groups);
+    if (!opened->groups || supply_new(&opened->supply, plan, error) != GCS_OK) {
+        free(opened->groups);
+        free(opened);
+        return gcs_fail(error, GCS_NOMEM, "out of memory");
+    }
+    find_groups(opened);
+    *study = opened;
+    return GCS_OK;
+}
+
+enum gcs_status gcs_batches_run(struct gcs_batches *study, bool more, struct gcs_error *error)
+{
+    const struct gcs_study_plan *plan = study->plan;
+    GCS_REQUIRE(plan->trial_count >= 1);
+    study->taken = calloc(plan->trial_count, sizeof *study->taken);
+    if (!study->taken)
+        return gcs_fail(error, GCS_NOMEM, "out of memory");
+    study->first_open = 0;
+    study->failed = plan->trial_count;
+    supply_expect(&study->supply, more);
+    workers_run(plan->jobs, work, study);
+    while (study->first_open < plan->trial_count && study->taken[study->first_open])
+        study->first_open++;
+    free(study->taken);
+    study->taken = NULL;
+    return conclude(study, error);
+}
+
+void gcs_batches_close(struct gcs_batches *study)
+{
+    if (!study)
+        return;
+    supply_free(&study->supply);
+    free(study->groups);
+    free(study);
 }
 
 enum gcs_status gcs_study_run(struct gcs_study_plan *plan, struct gcs_error *error)
 {
-    GCS_REQUIRE(plan->jobs >= 1 && plan->trial_count >= 1);
-    struct study study = {.plan = plan, .failed = plan->trial_count};
-    study.taken = calloc(plan->trial_count, sizeof *study.taken);
-    if (!study.taken)
-        return gcs_fail(error, GCS_NOMEM, "out of memory");
-    enum gcs_status status = supply_new(&study.supply, plan, error);
-    if (status != GCS_OK) {
-        free(study.taken);
-        return status;
-    }
-    workers_run(plan->jobs, work, &study);
-    while (study.first_open < plan->trial_count && study.taken[study.first_open])
-        study.first_open++;
-    status = conclude(&study, error);
-    supply_free(&study.supply);
-    free(study.taken);
+    struct gcs_batches *study;
+    GCS_TRY(gcs_batches_open(plan, &study, error));
+    enum gcs_status status = gcs_batches_run(study, false, error);
+    if (status == GCS_OK)
+        status = mark_pareto(study, error);
+    gcs_batches_close(study);
     return status;
 }
 

@@ -44,16 +44,6 @@ enum gcs_status supply_new(struct supply *supply, const struct gcs_study_plan *p
         supply_free(supply);
         return gcs_fail(error, GCS_NOMEM, "out of memory");
     }
-    for (size_t i = 0; i < plan->trial_count; i++) {
-        source_of(supply, &plan->trials[i])->trials_left++;
-        view_of(supply, &plan->trials[i])->trials_left++;
-    }
-    for (size_t i = 0; i < plan->trial_count; i++) {
-        struct view *view = view_of(supply, &plan->trials[i]);
-        view->wanted = gcs_index_knows(plan->trials[i].setting.model) &&
-                       plan->trials[i].setting.memory == GCS_MEMORY_SUM &&
-                       wants_index(plan, view->trials_left);
-    }
     return GCS_OK;
 }
 
@@ -70,6 +60,42 @@ static void drop_view(struct view *view)
     gcs_index_free(view->index);
     view->index = NULL;
     view->made = GONE;
+}
+
+static void expect(struct supply *supply, const struct gcs_trial *trial)
+{
+    struct source *source = source_of(supply, trial);
+    struct view *view = view_of(supply, trial);
+    if (source->made == GONE)
+        *source = (struct source){0};
+    if (view->made == GONE)
+        *view = (struct view){0};
+    source->trials_left++;
+    view->trials_left++;
+}
+
+void supply_expect(struct supply *supply, bool more)
+{
+    const struct gcs_study_plan *plan = supply->plan;
+    const struct gcs_trial before = supply->held;
+    bool held = supply->holds;
+    for (size_t i = 0; i < plan->trial_count; i++)
+        expect(supply, &plan->trials[i]);
+    supply->holds = more;
+    if (more) {
+        supply->held = plan->trials[plan->trial_count - 1];
+        expect(supply, &supply->held);
+    }
+    if (held)
+        supply_release(supply, &before);
+    for (size_t i = 0; i < plan->trial_count; i++) {
+        const struct gcs_trial *trial = &plan->trials[i];
+        struct view *view = view_of(supply, trial);
+        bool goes_on = more && view == view_of(supply, &supply->held);
+        view->wanted |= gcs_index_knows(trial->setting.model) &&
+                        trial->setting.memory == GCS_MEMORY_SUM &&
+                        wants_index(plan, view->trials_left + (goes_on ? WORTH_AN_INDEX : 0));
+    }
 }
 
 void supply_free(struct supply *supply)

@@ -36,10 +36,15 @@ struct supply {
     const struct gcs_study_plan *plan;
     struct source *sources; /* by program */
     struct view *views;     /* by program and model */
+    bool holds;
+    struct gcs_trial held; /* stands for trials to come */
 };
 
 enum gcs_status supply_new(struct supply *supply, const struct gcs_study_plan *plan,
                            struct gcs_error *error);
+/** Counts what the plan's trials need. `more`: the last one's source and view are kept for the
+ *  next batch. */
+void supply_expect(struct supply *supply, bool more);
 void supply_free(struct supply *supply);
 
 struct source *source_of(const struct supply *supply, const struct gcs_trial *trial);

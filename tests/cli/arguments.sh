@@ -82,8 +82,8 @@ refuse 2 "gcsim: --threshold: a range is written A:B:linN or A:B:logN, with N po
     sweep t.gctrace -t 1:5
 refuse 2 "gcsim: --threshold: the ends of a logarithmic range must be above 0: '0:5:log3'" \
     sweep t.gctrace -t 0:5:log3
-refuse 2 "gcsim: --threshold: more than 10000 points: '1:5:lin10001'" sweep t.gctrace \
-    -t 1:5:lin10001
+refuse 2 "gcsim: --threshold: more than 1000000 points: '1:5:lin1000001'" sweep t.gctrace \
+    -t 1:5:lin1000001
 refuse 2 "gcsim: --threshold1: not a number: 'x'" sweep t.gctrace --threshold1 x
 refuse 2 'gcsim: one setting is expected: `gcsim sweep` takes several' run t.gctrace -t 1 -t 2
 
