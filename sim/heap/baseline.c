@@ -60,7 +60,7 @@ static inline gcs_handle take(struct pass *pass, const struct kind_facts *facts)
     gcs_handle handle = pass->free[facts->class];
     if (handle != NOBODY) {
         pass->free[facts->class] = object_at(pass, handle)->refs;
-        __builtin_prefetch(object_at(pass, pass->free[facts->class]));
+        gcs_fetch(object_at(pass, pass->free[facts->class]));
     } else {
         handle = object_take_fresh(pass, facts);
         if (handle == NOBODY)
@@ -394,9 +394,9 @@ static inline void expect_number(const struct pass *pass, uint64_t number, bool 
         return;
     const gcs_handle *place = &pass->pages[page].handles[number % PAGE_NUMBERS];
     if (object)
-        __builtin_prefetch(object_at(pass, *place));
+        gcs_fetch(object_at(pass, *place));
     else
-        __builtin_prefetch(place);
+        gcs_fetch(place);
 }
 
 static inline void expect(const struct pass *pass, const struct gcs_block *block,
