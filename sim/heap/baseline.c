@@ -417,6 +417,22 @@ static inline void expect(const struct pass *pass, const struct gcs_block *block
     }
 }
 
+/* What an object holds that is about to die. */
+static inline void expect_death(const struct pass *pass, const struct gcs_block *block,
+                                uint32_t index)
+{
+    if (index >= block->count || block->events[index].op != GCS_OP_ROOT_LESS)
+        return;
+    gcs_handle handle = object_find(pass, block->events[index].object);
+    struct object *object = object_at(pass, handle);
+    if (handle == NOBODY || object->refs != 1)
+        return;
+    const uint32_t *slots = slots_behind(object);
+    uint32_t count = facts_of(pass, object)->slots;
+    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
+        gcs_fetch(object_at(pass, slots[i]));
+}
+
 /* Room for all that a block can add: an event has at most two births, or a resize, or a moment,
  * and what dies has been born before. */
 static enum gcs_status reserve(struct pass *pass, uint32_t events)
@@ -444,8 +460,9 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
     for (uint32_t i = 0; i < block->count; i++) {
         const struct gcs_event *event = &block->events[i];
         size_t ops = baseline->op_count;
-        expect(pass, block, i + 2 * EXPECTED_EVENTS, false);
-        expect(pass, block, i + EXPECTED_EVENTS, true);
+        expect(pass, block, i + 3 * EXPECTED_EVENTS, false);
+        expect(pass, block, i + 2 * EXPECTED_EVENTS, true);
+        expect_death(pass, block, i + EXPECTED_EVENTS);
         if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
             return pass->status;
         if (lazy || baseline->child_count)
