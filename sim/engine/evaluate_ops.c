@@ -65,17 +65,20 @@ static struct drift drift_of(const struct evaluation *e, const struct list_jump 
 static bool jump_over(struct evaluation *e, const struct jump *over,
                       const struct list_jump *lists, const struct list_jump *next)
 {
-    int64_t count = e->counts.count[0];
+    int64_t count = e->counts.count[0], after = count + over->net;
     struct drift drift = drift_of(e, lists, next);
-    if (count + over->top + drift.up > e->above ||
-        (over->ceiling != NO_ALLOCATION && over->ceiling + drift.up > e->above))
-        return false;
-    if (drift.up || drift.down) { /* count0 must stay clear of zero, or one cannot tell */
-        if (count + over->net - over->floor - drift.down < 0)
+    if (drift.up || drift.down) {
+        /* An allocation that a list serves in the baseline may count here, so all of the way
+         * must stay below; and clear of zero, where one could not tell what counts. */
+        int64_t top = over->top > 0 ? over->top : 0;
+        if (count + top + drift.up > e->above || after - over->floor - drift.down < 0)
             return false;
-        e->counts.count[0] = count + over->net + drift.up - drift.down;
+        e->counts.count[0] = after + drift.up - drift.down;
     } else {
-        e->counts.count[0] = count + over->net > over->floor ? count + over->net : over->floor;
+        if (count + over->top > e->above ||
+            (over->ceiling > e->above && over->ceiling != NO_ALLOCATION))
+            return false;
+        e->counts.count[0] = after > over->floor ? after : over->floor;
     }
     for (uint32_t left = e->lists.strayed; left; left &= left - 1) {
         unsigned list = (unsigned)__builtin_ctz(left);
