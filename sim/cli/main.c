@@ -22,7 +22,7 @@ static const struct command commands[] = {
     {"explain", "INPUT", "why each collection ran or was refused, and what it cost",
      "gcsim explain web -m cpython-3.13 --last 12", 64, command_explain},
     {"trace", "make|check|info|print|pack INPUT", "make, check and convert traces",
-     "gcsim trace make web -s requests.count=100 -o web.gctb", 4, command_trace},
+     "gcsim trace make web -s phases.steady.duration=1s -o web.gctb", 4, command_trace},
     {"list", "models|strategies|keys|columns|workloads|studies|costs",
      "what there is to choose from", "gcsim list models", 8, command_list},
     {"docs", "man|bash|zsh|fish|all [PAGE]", "man pages and shell completions of this program",
