@@ -37,32 +37,49 @@ static void fetch_lists(struct evaluation *e)
     e->lists.fetched = true;
 }
 
-/* Whether the free lists take these ops as in the baseline. */
-static bool lists_agree(const struct evaluation *e, const struct jump *jump,
-                        const struct list_jump *lists)
+/* What lists that strayed do to count0 while some ops pass, beside what is done in the
+ * baseline. A list's distance from the baseline's can only shrink meanwhile, as both go the
+ * same steps between the same bounds; and by what it shrinks more allocations count, or fewer.
+ */
+struct drift {
+    int64_t up, down; /* at most, on the way */
+};
+
+static struct drift drift_of(const struct evaluation *e, const struct list_jump *lists,
+                             const struct list_jump *next)
 {
+    struct drift drift = {0, 0};
     for (uint32_t left = e->lists.strayed; left; left &= left - 1) {
         unsigned list = (unsigned)__builtin_ctz(left);
-        if (jump->clamped & 1u << list || e->lists.held[list] + lists[list].low < 0 ||
-            e->lists.held[list] + lists[list].high > e->baseline->list_capacity[list])
-            return false;
+        int before = e->lists.held[list] - lists[list].start;
+        int after = list_after(&lists[list], e->lists.held[list]) - next[list].start;
+        if (after > before)
+            drift.up += after - before;
+        else
+            drift.down += before - after;
     }
-    return true;
+    return drift;
 }
 
-/* Jumps the ops if nothing can happen in them. */
+/* Jumps the ops if nothing can happen in them. `next`: the lists behind them. */
 static bool jump_over(struct evaluation *e, const struct jump *over,
-                      const struct list_jump *lists)
+                      const struct list_jump *lists, const struct list_jump *next)
 {
     int64_t count = e->counts.count[0];
-    if (count + over->top > e->above ||
-        (over->ceiling > e->above && over->ceiling != NO_ALLOCATION) ||
-        !lists_agree(e, over, lists))
+    struct drift drift = drift_of(e, lists, next);
+    if (count + over->top + drift.up > e->above ||
+        (over->ceiling != NO_ALLOCATION && over->ceiling + drift.up > e->above))
         return false;
-    e->counts.count[0] = count + over->net > over->floor ? count + over->net : over->floor;
+    if (drift.up || drift.down) { /* count0 must stay clear of zero, or one cannot tell */
+        if (count + over->net - over->floor - drift.down < 0)
+            return false;
+        e->counts.count[0] = count + over->net + drift.up - drift.down;
+    } else {
+        e->counts.count[0] = count + over->net > over->floor ? count + over->net : over->floor;
+    }
     for (uint32_t left = e->lists.strayed; left; left &= left - 1) {
         unsigned list = (unsigned)__builtin_ctz(left);
-        e->lists.held[list] = (uint16_t)(e->lists.held[list] + lists[list].net);
+        e->lists.held[list] = list_after(&lists[list], e->lists.held[list]);
     }
     return true;
 }
@@ -95,10 +112,12 @@ static void jump_blocks(struct evaluation *e, uint32_t limit)
         uint32_t block_end = end_of(e, block, BLOCK_OPS);
         uint32_t region_end = end_of(e, region, REGION_OPS);
         if (block % BLOCK_BLOCKS == 0 && region_end <= limit &&
-            jump_over(e, &index->regions[region], index->region_lists + region * codes))
+            jump_over(e, &index->regions[region], index->region_lists + region * codes,
+                      lists_at(index, (region_end + BLOCK_OPS - 1) / BLOCK_OPS)))
             e->at.op = region_end;
         else if (block_end <= limit &&
-                 jump_over(e, &index->blocks[block], lists_at(index, block)))
+                 jump_over(e, &index->blocks[block], lists_at(index, block),
+                           lists_at(index, block + 1)))
             e->at.op = block_end;
         else
             return;

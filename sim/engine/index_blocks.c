@@ -7,27 +7,31 @@
 /* Free lists while a block is walked, in the baseline. */
 struct lists {
     uint16_t held[GCS_LIST_CODES];
-    int32_t sum[GCS_LIST_CODES], low[GCS_LIST_CODES], high[GCS_LIST_CODES];
+    struct list_jump jumps[GCS_LIST_CODES];
 };
 
-static void note_list(struct lists *lists, unsigned list, int32_t by)
+static void park(struct list_jump *jump, uint16_t capacity)
 {
-    lists->sum[list] += by;
-    if (lists->sum[list] < lists->low[list])
-        lists->low[list] = lists->sum[list];
-    if (lists->sum[list] > lists->high[list])
-        lists->high[list] = lists->sum[list];
+    jump->net++;
+    jump->low = (uint16_t)(jump->low + (jump->low < capacity));
+    jump->high = (uint16_t)(jump->high + (jump->high < capacity));
+}
+
+static void take(struct list_jump *jump)
+{
+    jump->net--;
+    jump->low = (uint16_t)(jump->low - (jump->low > 0));
+    jump->high = (uint16_t)(jump->high - (jump->high > 0));
 }
 
 static void jump_allocation(struct jump *jump, struct lists *lists, unsigned list)
 {
     if (list) {
-        note_list(lists, list, -1);
+        take(&lists->jumps[list]);
         if (lists->held[list]) {
             lists->held[list]--;
             return;
         }
-        jump->clamped |= 1u << list;
     }
     jump->net++;
     jump->floor++;
@@ -40,12 +44,11 @@ static void jump_allocation(struct jump *jump, struct lists *lists, unsigned lis
 static void jump_free(struct jump *jump, struct lists *lists, unsigned list, uint16_t capacity)
 {
     if (list) {
-        note_list(lists, list, 1);
+        park(&lists->jumps[list], capacity);
         if (lists->held[list] < capacity) {
             lists->held[list]++;
             return;
         }
-        jump->clamped |= 1u << list;
     }
     jump->net--;
     if (jump->floor)
@@ -79,18 +82,16 @@ static struct jump both(const struct jump *a, const struct jump *b)
         .floor = greater(a->floor + b->net, b->floor),
         .top = greater(a->top, a->net + b->top),
         .ceiling = greater(greater(a->ceiling, a->floor + b->top), b->ceiling),
-        .clamped = a->clamped | b->clamped,
     };
 }
 
-static struct list_jump both_lists(struct list_jump a, struct list_jump b)
+static struct list_jump both_lists(const struct list_jump *a, const struct list_jump *b)
 {
-    int low = a.net + b.low, high = a.net + b.high;
     return (struct list_jump){
-        .net = (int16_t)(a.net + b.net),
-        .low = low < a.low ? (int16_t)low : a.low,
-        .high = high > a.high ? (int16_t)high : a.high,
-        .start = a.start,
+        .net = (int16_t)(a->net + b->net),
+        .low = list_after(b, a->low),
+        .high = list_after(b, a->high),
+        .start = a->start,
     };
 }
 
@@ -212,10 +213,9 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
     struct list_jump *of = index->block_lists + block * codes;
     struct jump jump = no_jump;
     struct high high = {0, 0};
-    for (size_t list = 0; list < codes; list++) {
-        of[list].start = lists->held[list];
-        lists->sum[list] = lists->low[list] = lists->high[list] = 0;
-    }
+    for (size_t list = 0; list < codes; list++)
+        lists->jumps[list] = (struct list_jump){.start = lists->held[list],
+                                                .high = baseline->list_capacity[list]};
     index->points[block] = *point;
     for (size_t op = from; op < to; op++) {
         jump_op(baseline, op, &jump, lists);
@@ -224,11 +224,7 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
         if (*stop < baseline->stop_count && baseline->stops[*stop].op == op)
             index->stop_bytes[(*stop)++] = point->bytes;
     }
-    for (size_t list = 0; list < codes; list++) {
-        of[list].net = (int16_t)lists->sum[list];
-        of[list].low = (int16_t)lists->low[list];
-        of[list].high = (int16_t)lists->high[list];
-    }
+    memcpy(of, lists->jumps, codes * sizeof *of);
     index->blocks[block] = jump;
     index->highs[block] = high;
 }
@@ -245,7 +241,7 @@ static void make_region(struct gcs_index *index, size_t region)
         jump = both(&jump, &index->blocks[block]);
         raise_high(&high, index->highs[block].bytes, index->highs[block].objects);
         for (size_t list = 0; list < codes; list++)
-            of[list] = both_lists(of[list], index->block_lists[block * codes + list]);
+            of[list] = both_lists(&of[list], &index->block_lists[block * codes + list]);
     }
     index->regions[region] = jump;
     index->region_highs[region] = high;

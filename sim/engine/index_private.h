@@ -25,20 +25,27 @@ enum {
     SUM_LISTS, /* shells for the free list of code SUM_LISTS + code − 1 … */
 };
 
-/* What some ops make of count0 and of the free lists, if the lists behave as in the baseline:
+/* What some ops make of count0, the free lists being what they are in the baseline:
  * count0 → max(count0 + net, floor); the highest it gets at an allocation is
  * max(count0 + top, ceiling). */
 struct jump {
     int32_t net, floor, top, ceiling;
-    uint32_t clamped; /* free lists that were empty or full when asked, a bit each */
 };
 
-/* The same for one free list: the running sum of shells parked and taken, and what is in it
- * before. */
+/* What they make of a free list: held → held + net, but at least low and at most high. (Every
+ * step is such a map, and so are all of them together.) In the baseline it begins with start.
+ */
 struct list_jump {
-    int16_t net, low, high;
+    int16_t net;
+    uint16_t low, high;
     uint16_t start;
 };
+
+static inline uint16_t list_after(const struct list_jump *jump, uint16_t held)
+{
+    int after = held + jump->net;
+    return after < jump->low ? jump->low : after > jump->high ? jump->high : (uint16_t)after;
+}
 
 /* The baseline between two ops. */
 struct point {

@@ -60,7 +60,7 @@ static inline gcs_handle take(struct pass *pass, const struct kind_facts *facts)
     gcs_handle handle = pass->free[facts->class];
     if (handle != NOBODY) {
         pass->free[facts->class] = object_at(pass, handle)->refs;
-        __builtin_prefetch(object_at(pass, pass->free[facts->class]));
+        gcs_fetch(object_at(pass, pass->free[facts->class]));
     } else {
         handle = object_take_fresh(pass, facts);
         if (handle == NOBODY)
@@ -394,9 +394,9 @@ static inline void expect_number(const struct pass *pass, uint64_t number, bool 
         return;
     const gcs_handle *place = &pass->pages[page].handles[number % PAGE_NUMBERS];
     if (object)
-        __builtin_prefetch(object_at(pass, *place));
+        gcs_fetch(object_at(pass, *place));
     else
-        __builtin_prefetch(place);
+        gcs_fetch(place);
 }
 
 static inline void expect(const struct pass *pass, const struct gcs_block *block,
@@ -415,6 +415,22 @@ static inline void expect(const struct pass *pass, const struct gcs_block *block
     } else if (event->op == GCS_OP_ROOT_MORE || event->op == GCS_OP_ROOT_LESS) {
         expect_number(pass, event->object, object);
     }
+}
+
+/* What an object holds that is about to die. */
+static inline void expect_death(const struct pass *pass, const struct gcs_block *block,
+                                uint32_t index)
+{
+    if (index >= block->count || block->events[index].op != GCS_OP_ROOT_LESS)
+        return;
+    gcs_handle handle = object_find(pass, block->events[index].object);
+    struct object *object = object_at(pass, handle);
+    if (handle == NOBODY || object->refs != 1)
+        return;
+    const uint32_t *slots = slots_behind(object);
+    uint32_t count = facts_of(pass, object)->slots;
+    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
+        gcs_fetch(object_at(pass, slots[i]));
 }
 
 /* Room for all that a block can add: an event has at most two births, or a resize, or a moment,
@@ -444,8 +460,9 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
     for (uint32_t i = 0; i < block->count; i++) {
         const struct gcs_event *event = &block->events[i];
         size_t ops = baseline->op_count;
-        expect(pass, block, i + 2 * EXPECTED_EVENTS, false);
-        expect(pass, block, i + EXPECTED_EVENTS, true);
+        expect(pass, block, i + 3 * EXPECTED_EVENTS, false);
+        expect(pass, block, i + 2 * EXPECTED_EVENTS, true);
+        expect_death(pass, block, i + EXPECTED_EVENTS);
         if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
             return pass->status;
         if (lazy || baseline->child_count)

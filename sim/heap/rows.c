@@ -39,7 +39,7 @@ enum gcs_status row_take(struct gcs_heap *heap, gcs_row *row, struct gcs_error *
     if (heap->free_rows != NOBODY) {
         *row = heap->free_rows;
         heap->free_rows = heap->rows[*row].next;
-        __builtin_prefetch(&heap->rows[heap->free_rows]); /* the next allocation's */
+        gcs_fetch(&heap->rows[heap->free_rows]); /* the next allocation's */
     } else {
         if (heap->row_count >= UINT32_MAX)
             return gcs_fail(error, GCS_LIMIT, "more than 4,294,967,294 objects at a time");
@@ -195,8 +195,7 @@ enum gcs_status number_add(struct gcs_heap *heap, uint64_t number, gcs_row row,
         older_insert(heap, (uint32_t)(number - RECENT), *place);
     }
     if (heap->recent[(number + EXPECTED_EVENTS) % RECENT] != NOBODY && heap->older_capacity)
-        __builtin_prefetch(
-            &heap->older[hash(heap, (uint32_t)(number + EXPECTED_EVENTS - RECENT))]);
+        gcs_fetch(&heap->older[hash(heap, (uint32_t)(number + EXPECTED_EVENTS - RECENT))]);
     *place = row;
     heap->newest = number;
     heap->rows[row].number = (uint32_t)number;
@@ -232,9 +231,9 @@ static void expect(const struct gcs_heap *heap, uint64_t number, bool row_too)
         return;
     const gcs_row *place = &heap->older[hash(heap, (uint32_t)number)];
     if (row_too)
-        __builtin_prefetch(&heap->rows[*place]);
+        gcs_fetch(&heap->rows[*place]);
     else
-        __builtin_prefetch(place);
+        gcs_fetch(place);
 }
 
 static void expect_named(const struct gcs_heap *heap, const struct gcs_block *block,

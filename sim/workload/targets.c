@@ -95,10 +95,10 @@ static struct wish take_wish(const struct program *program, struct wishes *wishe
     *oldest = draw_wish(program, targets, random);
     bool still = oldest->target == TARGET_STATIC;
     if (oldest->position < (still ? program->still_count : program->live_count))
-        __builtin_prefetch(still ? (const void *)&program->still[oldest->position]
-                                 : (const void *)&program->live[oldest->position]);
+        gcs_fetch(still ? (const void *)&program->still[oldest->position]
+                        : (const void *)&program->live[oldest->position]);
     if (middle->target == TARGET_OLDER && middle->position < program->live_count)
-        __builtin_prefetch(&program->rows[program->live[middle->position]]);
+        gcs_fetch(&program->rows[program->live[middle->position]]);
     if (wishes->made++ < WISHES)
         taken = draw_wish(program, targets, random);
     return taken;
