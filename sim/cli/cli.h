@@ -143,6 +143,8 @@ void file_drop(struct file_out *out);
 bool file_may_begin(const char *path, bool force);
 /** Exists, and is no directory. */
 bool file_is_regular(const char *path);
+/** A pipe, a device: neither file nor directory; to read it may never end. */
+bool file_is_special(const char *path);
 /** Takes away `levels` directories from the end of a path, as long as they are empty. */
 void directory_remove(const char *path, unsigned levels);
 /** Bytes that the machine can give without paging; 0: unknown. */

@@ -174,6 +174,12 @@ bool file_is_regular(const char *path)
     return stat(path, &about) == 0 && !S_ISDIR(about.st_mode);
 }
 
+bool file_is_special(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
 uint64_t memory_available(void)
 {
     char line[128];
@@ -274,19 +280,13 @@ static void forget_temporary(const char *name)
 }
 
 /* Devices and pipes are written into; only regular files are replaced. */
-static bool is_special(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
-}
-
 bool file_may_begin(const char *path, bool force)
 {
     if (*path == '\0') {
         print_usage_error("--output: the name of a file is expected");
         return false;
     }
-    if (force || is_special(path) || !file_exists(path))
+    if (force || file_is_special(path) || !file_exists(path))
         return true;
     print_line("%s: exists: give another name, or --force", path);
     return false;
@@ -302,7 +302,7 @@ bool file_begin(struct file_out *out, const char *path, bool force)
     out->temporary = malloc(size);
     GCS_REQUIRE(out->path && out->temporary);
     snprintf(out->path, size, "%s", path);
-    out->special = is_special(path);
+    out->special = file_is_special(path);
     if (out->special)
         snprintf(out->temporary, size, "%s", path);
     else

@@ -22,7 +22,8 @@ static bool load(void *store, const struct gcs_trace *trace, const struct gcs_mo
     struct bytes bytes;
     char *path = path_of(kept, model);
     bool found = false;
-    if (file_is_regular(path) && file_read(path, memory->limit, &bytes)) {
+    if (file_is_regular(path) && !file_is_special(path) &&
+        file_read(path, memory->limit, &bytes)) {
         found = gcs_index_read(bytes.data, bytes.size, trace, &model->rules, memory, index,
                                &error) == GCS_OK;
         if (!found)
@@ -40,7 +41,9 @@ static void keep(void *store, const struct gcs_trace *trace, const struct gcs_mo
     const struct kept *kept = store;
     struct file_out out;
     char *path = path_of(kept, model);
-    if (file_begin(&out, path, true)) {
+    if (file_is_special(path))
+        print_line("%s: cannot be written: not a file", path);
+    else if (file_begin(&out, path, true)) {
         struct gcs_sink sink = file_sink(&out);
         bool written = gcs_index_write(index, trace, &model->rules, &sink);
         if (!written || !file_close(&out) || !file_keep(&out))

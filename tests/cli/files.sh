@@ -104,6 +104,16 @@ says 'new/one: cannot be written: No such file or directory'
 expect 1 trace pack bad.gctrace -o folder/
 [ -e folder ] && differ 'folder/ has been made'
 
+# A pipe where a kept index should lie is neither read nor written: either may wait for ever.
+index=t.gctrace.cpython-3.12.index
+mkfifo "$index"
+timeout 20 "$GCSIM" sweep t.gctrace -t 1,2 -m cpython-3.12 -q --engine index --keep-index \
+    >../out 2>../err </dev/null
+code=$?
+[ $code = 0 ] || differ "a pipe as index: ended with $code"
+says "$index: cannot be written: not a file"
+rm "$index"
+
 # A disk that is full: nothing stays, not even the files that had room. (-t 1: many rows.)
 expect 0 trace make web --max-events 4000 -o web.gctb
 mkdir full
