@@ -30,7 +30,7 @@ struct op_place {
     uint32_t op;   /* the next: ops before it are done */
     uint32_t late; /* 1: the last op's object is tracked after the collection it triggers */
     struct point point; /* the baseline when `op` ops were done, or fewer */
-    uint32_t passed;    /* how many: point_at tells it of them all */
+    uint32_t passed;    /* how many: point_now passes the others */
     bool midst;         /* a collection came in the midst of an event: its rules are to come */
 };
 
@@ -156,8 +156,6 @@ void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
 /* evaluate_time.c */
 /* The baseline as the ops done left it. */
 const struct point *point_now(struct evaluation *e);
-/* The baseline after the first `ops` ops. */
-struct point point_at(const struct evaluation *e, uint32_t ops);
 /* Whether somebody may act at such an event, so that all must stand as it does then. */
 bool is_halt(const struct evaluation *e, const struct gcs_stop *stop);
 /* Time passes until `ops` ops are done; requests come and go. */

@@ -6,14 +6,6 @@
  */
 #include "evaluate_private.h"
 
-struct point point_at(const struct evaluation *e, uint32_t ops)
-{
-    struct point point = e->index->points[ops / BLOCK_OPS];
-    for (uint32_t op = ops / BLOCK_OPS * BLOCK_OPS; op < ops; op++)
-        point_pass(e->baseline, op, &point);
-    return point;
-}
-
 const struct point *point_now(struct evaluation *e)
 {
     if (e->at.passed / BLOCK_OPS != e->at.op / BLOCK_OPS || e->at.passed > e->at.op) {
