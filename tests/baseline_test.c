@@ -241,7 +241,7 @@ static void walk_work(struct walk *walk, const struct gcs_event *event, uint64_t
 {
     const struct gcs_work_moment *work = &walk->baseline->works[walk->work++];
     check_moment(walk, number);
-    EQUAL(walk->baseline->ops[walk->op], GCS_DO_MOMENT);
+    EQUAL(walk->baseline->ops[walk->op], GCS_DO_WORK);
     EQUAL(work->op, walk->op++);
     walk->worked += event->object;
     walk->area += (gcs_area)walk->bytes * event->object;

@@ -53,7 +53,7 @@ static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
     struct point point = index->points[low];
     uint32_t op = (uint32_t)low * BLOCK_OPS;
     while (point.allocations < object)
-        point_pass(e->baseline, op++, &point);
+        point_pass(index, op++, &point);
     return op_behind_event(e, op);
 }
 

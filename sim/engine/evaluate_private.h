@@ -25,13 +25,18 @@ struct number_list {
     size_t count, capacity;
 };
 
+/* The baseline when `op` ops are done. */
+struct passed_point {
+    struct point point;
+    uint32_t op;
+};
+
 /* The place in the ops. */
 struct op_place {
     uint32_t op;   /* the next: ops before it are done */
     uint32_t late; /* 1: the last op's object is tracked after the collection it triggers */
-    struct point point; /* the baseline when `op` ops were done, or fewer */
-    uint32_t passed;    /* how many: point_now passes the others */
-    bool midst;         /* a collection came in the midst of an event: its rules are to come */
+    struct passed_point point; /* there, or before: point_now passes what is left */
+    bool midst; /* a collection came in the midst of an event: its rules are to come */
 };
 
 /* Places among the spans at an op. */
@@ -49,10 +54,10 @@ struct held_lists {
 
 /* The place in time. */
 struct passed {
-    uint32_t ops;    /* whose work is done, and whose peaks are known */
-    size_t stops;    /* of these, in baseline->stops: those that are no halt are met */
-    size_t works;    /* of these, in baseline->works */
-    size_t declared; /* of baseline->declared */
+    struct passed_point now; /* the work of its ops is done, and their peaks are known */
+    size_t stops;            /* of these, in baseline->stops: those that are no halt are met */
+    size_t works;            /* of these, in baseline->works */
+    size_t declared;         /* of baseline->declared */
 };
 
 /* What was freed that the baseline has not. The baseline's sums less these are the heap's. */

@@ -68,7 +68,9 @@ size_t index_arrays(struct gcs_index *index, struct index_array *arrays)
     ADD_AS(index, block_lists, (blocks + 1) * codes, block_list_capacity);
     ADD_AS(index, region_lists, index->region_count * codes, region_list_capacity);
     ADD_AS(index, points, blocks + 1, point_capacity);
-    ADD_AS(index, stop_bytes, index->baseline.stop_count, stop_byte_capacity);
+    ADD_AS(index, steps, index->baseline.kind_count << GCS_FORM_BITS, step_capacity);
+    ADD_AS(index, tallies, index->baseline.kind_count << GCS_FORM_BITS, tally_capacity);
+    ADD_AS(index, stop_points, index->baseline.stop_count, stop_point_capacity);
     ADD_AS(index, highs, blocks, high_capacity);
     ADD_AS(index, region_highs, index->region_count, region_high_capacity);
     ADD(index, holdings, holding_count, holding_capacity);

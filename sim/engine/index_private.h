@@ -47,16 +47,39 @@ static inline uint16_t list_after(const struct list_jump *jump, uint16_t held)
     return after < jump->low ? jump->low : after > jump->high ? jump->high : (uint16_t)after;
 }
 
-/* The baseline between two ops. */
+enum { POINT_FIGURES = 16 };
+
+/* The baseline between two ops; or what an op makes of it, for ops of a code. */
 struct point {
-    uint32_t event;                  /* of the last moment */
-    uint32_t bytes;                  /* units */
-    uint32_t objects;                /* alive */
-    uint32_t extras;                 /* taken of baseline->extras */
-    uint32_t allocations;            /* `a` events */
-    uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
-    uint32_t shorts[TRACKED_SUMS];   /* of these, those that live for GCS_SHORT ops at most */
-    uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
+    union {
+        struct {
+            uint32_t event;       /* of the last moment; a step: 0, see moments */
+            uint32_t bytes;       /* units; a step: without payload */
+            uint32_t objects;     /* alive */
+            uint32_t extras;      /* taken of baseline->extras */
+            uint32_t moments;     /* and of allocations: those that `a` events make, */
+            uint32_t allocations; /* no companions */
+            uint32_t works;       /* of baseline->works */
+            uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
+            uint32_t shorts[TRACKED_SUMS];   /* of these, lives of GCS_SHORT ops at most */
+            uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
+        };
+        uint32_t figures[POINT_FIGURES];
+    };
+};
+
+/* What an op does to count0, for ops of a code: an allocation takes a shell from the free list,
+ * or counts; a free parks it there, or is discounted. List 0 has no room. */
+struct tally {
+    int8_t change; /* 1, −1; 0: nothing to the collector */
+    uint8_t list;
+    uint16_t capacity;
+};
+
+/* At a stop of the baseline's. */
+struct stop_point {
+    uint32_t bytes; /* units */
+    uint32_t works;
 };
 
 /* The highest heap of the baseline behind one of some ops. */
@@ -105,10 +128,13 @@ struct gcs_index {
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */
     struct point *points;                         /* before each block, and at the end */
     struct high *highs, *region_highs;
-    uint32_t *stop_bytes; /* by stop of the baseline's: the heap then, units */
+    struct point *steps;            /* by code of an op */
+    struct tally *tallies;          /* likewise */
+    struct stop_point *stop_points; /* by stop of the baseline's */
     size_t block_count, region_count;
     size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity,
-        point_capacity, high_capacity, region_high_capacity, stop_byte_capacity;
+        point_capacity, high_capacity, region_high_capacity, step_capacity, tally_capacity,
+        stop_point_capacity;
 
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
@@ -140,6 +166,30 @@ static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size
     return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
 }
 
+/* index_blocks.c: the event of a moment that is far behind the moment before. */
+uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op);
+
+/* From before an op to behind it. */
+static inline void point_pass(const struct gcs_index *index, uint32_t op, struct point *point)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    uint16_t code = baseline->ops[op];
+    uint8_t events = baseline->aux[op];
+    const struct point *step = &index->steps[code];
+    for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
+        point->figures[figure] += step->figures[figure];
+    if (step->extras) {
+        uint32_t payload = baseline->extras[point->extras - 1];
+        point->bytes += code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED
+                            ? 0 - payload
+                            : payload;
+    }
+    if (events == GCS_FAR)
+        point->event = far_event(baseline, op);
+    else
+        point->event += events & (0 - step->moments);
+}
+
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
 enum { INDEX_ARRAYS = 256 };
 struct index_array {
@@ -151,8 +201,6 @@ struct index_array {
 size_t index_arrays(struct gcs_index *index, struct index_array *arrays);
 /* index_blocks.c */
 enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *error);
-/* The baseline after an op, from before it. */
-void point_pass(const struct gcs_baseline *baseline, uint32_t op, struct point *point);
 /* index_garbage.c: takes the baseline's parts */
 enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error);
 
