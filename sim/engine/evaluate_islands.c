@@ -75,9 +75,9 @@ static enum role role_of(const struct evaluation *e, const struct gcs_member *me
             return ROLE_OUTSIDE;
         return state == SINGLE_FADES ? ROLE_FADING : ROLE_CANDIDATE;
     }
-    if (op == GCS_NEVER || (kind->atoms && op < e->bound[0]))
+    if (op == GCS_NEVER || (kind->atoms && op < e->bounds[0].op))
         return ROLE_UNTRACKED;
-    if (op < e->bound[generation])
+    if (op < e->bounds[generation].op)
         return ROLE_OUTSIDE;
     return kind->atoms ? ROLE_FADING : ROLE_CANDIDATE;
 }
@@ -92,7 +92,7 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
         const uint64_t sums[TRACKED_SUMS] = {1, kind->references, kind->bytes};
         if (!kind->atoms)
             add_sums(e->freed.tracked[level_of(e, member->op)], sums, TRACKED_SUMS);
-        else if (member->op >= e->bound[0])
+        else if (member->op >= e->bounds[0].op)
             add_sums(e->freed.fading, sums, TRACKED_SUMS);
         else
             e->frozen.freed += is_frozen_fading(e, member->op);
@@ -204,7 +204,7 @@ static bool is_touched(const struct evaluation *e, uint32_t which)
 static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned generation)
 {
     const struct island *island = &e->index->islands[which];
-    if (island->kind == GCS_NEVER || island->low < e->bound[generation] ||
+    if (island->kind == GCS_NEVER || island->low < e->bounds[generation].op ||
         island->stamp >= e->at.op)
         return false;
     return !is_touched(e, which);

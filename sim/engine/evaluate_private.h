@@ -39,9 +39,10 @@ struct op_place {
     bool midst; /* a collection came in the midst of an event: its rules are to come */
 };
 
-/* Places among the spans at an op. */
-struct places {
-    struct span_place objects, fading, clumps;
+/* Between what was tracked before an op and from it on. */
+struct bound {
+    struct point point; /* the baseline there */
+    uint32_t op;
 };
 
 /* The free lists. Those that do not differ from the baseline's are looked up only when needed:
@@ -70,7 +71,7 @@ struct freed {
 
 /* Tuples of atoms that were frozen unexamined stay tracked: where they lie. */
 struct interval {
-    struct span_place from, to; /* of the fading */
+    struct bound from, to;
 };
 
 struct frozen {
@@ -114,9 +115,8 @@ struct evaluation {
     struct passed passed;
     size_t stops_met; /* of baseline->stops: those before are no halts to come */
 
-    uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
-    struct places bounds[GCS_GENERATIONS];
-    struct places now; /* at the last collection */
+    struct bound bounds[GCS_GENERATIONS]; /* a collection examines what lies behind */
+    struct bound now;                     /* at the last collection */
     struct freed freed;
     struct frozen frozen;
     struct island_states islands;

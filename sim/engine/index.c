@@ -78,8 +78,8 @@ static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *e
                     sizeof *baseline->longs);
     baseline->longs = NULL;
     baseline->long_count = baseline->long_capacity = 0;
-    GCS_TRY(spans_finish(&index->objects, error));
-    return spans_finish(&index->fading, error);
+    GCS_TRY(spans_finish(&index->objects, (uint32_t)baseline->op_count, error));
+    return spans_finish(&index->fading, (uint32_t)baseline->op_count, error);
 }
 
 static int holdings_by_stamp(const void *a, const void *b)

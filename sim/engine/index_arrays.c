@@ -35,6 +35,7 @@ static void add_spans(struct table *table, struct spans *spans)
         ADD_AS(&spans->classes[k], end, spans->classes[k].begun.count, end_capacity);
     }
     add_order(table, &spans->ended, spans->width);
+    ADD(spans, rows, row_count, row_capacity);
 }
 
 static void add_baseline(struct table *table, struct gcs_baseline *baseline)

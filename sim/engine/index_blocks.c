@@ -109,6 +109,8 @@ static void step_object(const struct gcs_object_kind *kind, bool is_short, uint3
         memcpy(step->tracked, sums, sizeof sums);
     if (is_short)
         memcpy(kind->atoms ? step->fleeting : step->shorts, sums, sizeof sums);
+    else if (sign == 1)
+        memcpy(kind->atoms ? step->begun_fading : step->begun, sums, sizeof sums);
 }
 
 static struct point step_of(const struct gcs_object_kind *kind, enum gcs_form form)

@@ -286,7 +286,7 @@ static enum gcs_status make_clumps(struct sorting *sorting, struct gcs_error *er
         qsort(clumps, count, sizeof *clumps, by_stamp);
     for (size_t i = 0; i < count; i++)
         GCS_TRY(spans_add_end(spans, clumps[i].stamp, clumps[i].kind, error));
-    return spans_finish(spans, error);
+    return spans_finish(spans, (uint32_t)sorting->index->baseline.op_count, error);
 }
 
 static enum gcs_status sort_garbage(struct sorting *sorting, struct gcs_error *error)

@@ -47,7 +47,7 @@ static inline uint16_t list_after(const struct list_jump *jump, uint16_t held)
     return after < jump->low ? jump->low : after > jump->high ? jump->high : (uint16_t)after;
 }
 
-enum { POINT_FIGURES = 16 };
+enum { POINT_FIGURES = 24 };
 
 /* The baseline between two ops; or what an op makes of it, for ops of a code. */
 struct point {
@@ -63,6 +63,8 @@ struct point {
             uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
             uint32_t shorts[TRACKED_SUMS];   /* of these, lives of GCS_SHORT ops at most */
             uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
+            uint32_t begun[TRACKED_SUMS]; /* all longer lives so far, ended ones too; modulo */
+            uint32_t begun_fading[TRACKED_SUMS]; /* 2^32. And those of tuples of atoms */
         };
         uint32_t figures[POINT_FIGURES];
     };
