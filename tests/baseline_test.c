@@ -379,7 +379,8 @@ static void check_declared(struct walk *walk, const struct gcs_lifetimes *lifeti
         COMPARE(<, place, baseline->declared_count);
         EQUAL(baseline->declared[place].stamp, stamp);
         EQUAL(baseline->declared[place].objects, totals->garbage_objects);
-        EQUAL(baseline->declared[place].bytes, totals->garbage_bytes);
+        EQUAL((uint64_t)baseline->declared[place].bytes * GCS_BYTES_UNIT,
+              totals->garbage_bytes);
         place++;
     }
     EQUAL(place, baseline->declared_count);

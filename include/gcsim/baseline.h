@@ -132,8 +132,8 @@ struct gcs_child {
 /** How much garbage there is from a stamp on, were nothing ever collected. */
 struct gcs_declared {
     uint32_t stamp;
-    uint64_t bytes;
-    uint64_t objects;
+    uint32_t bytes; /* units */
+    uint32_t objects;
 };
 
 struct gcs_baseline {

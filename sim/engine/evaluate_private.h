@@ -58,7 +58,7 @@ struct passed {
     struct passed_point now; /* the work of its ops is done, and their peaks are known */
     size_t stops;            /* of these, in baseline->stops: those that are no halt are met */
     size_t works;            /* of these, in baseline->works */
-    size_t declared;         /* of baseline->declared */
+    struct gcs_work_moment done; /* the last of them */
 };
 
 /* What was freed that the baseline has not. The baseline's sums less these are the heap's. */

@@ -101,21 +101,15 @@ static void pass_heap(struct evaluation *e, uint32_t ops)
         e->totals.peak_objects = most.objects - e->freed.objects;
 }
 
-/* The work of baseline->works up to the first `works` of them. */
-static void pass_work(struct evaluation *e, uint32_t works)
+/* The work of baseline->works up to the first `works` of them, of which `done` is the last. */
+static void pass_work(struct evaluation *e, uint32_t works, const struct gcs_work_moment *done)
 {
-    static const struct gcs_work_moment none;
-    const struct gcs_baseline *baseline = e->baseline;
-    if (works <= e->passed.works)
-        return;
-    const struct gcs_work_moment *before =
-        e->passed.works ? &baseline->works[e->passed.works - 1] : &none;
-    const struct gcs_work_moment *after = &baseline->works[works - 1];
-    gcs_time work = after->work - before->work;
-    e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
+    gcs_time work = done->work - e->passed.done.work;
+    e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.bytes * work;
     e->replay.clock += work;
     e->replay.ledger->mutator_ns += work;
     e->passed.works = works;
+    e->passed.done = *done;
 }
 
 bool is_halt(const struct evaluation *e, const struct gcs_stop *stop)
@@ -140,7 +134,7 @@ static enum gcs_status pass_stop(struct evaluation *e, size_t which)
 {
     const struct gcs_stop *stop = &e->baseline->stops[which];
     const struct stop_point *point = &e->index->stop_points[which];
-    pass_work(e, point->works);
+    pass_work(e, point->works, &point->done);
     e->totals.live_bytes = (uint64_t)point->bytes * GCS_BYTES_UNIT - e->freed.bytes;
     if (stop->event.op == GCS_OP_IDLE)
         return idle(&e->replay, stop->event.object, e->error);
@@ -164,23 +158,22 @@ void pass_time(struct evaluation *e, uint32_t ops)
             continue;
         e->status = pass_stop(e, e->passed.stops);
     }
-    pass_work(e, e->passed.now.point.works);
+    uint32_t works = e->passed.now.point.works;
+    if (works > e->passed.works)
+        pass_work(e, works, &baseline->works[works - 1]);
 }
 
 /* The books as the first `done` ops leave them: `bytes` (units) and objects are the baseline's.
  */
 static void stand_at(struct evaluation *e, uint32_t done, uint32_t bytes, uint32_t objects)
 {
-    const struct gcs_baseline *baseline = e->baseline;
     e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.bytes;
     e->totals.live_objects = objects - e->freed.objects;
-    while (e->passed.declared < baseline->declared_count &&
-           baseline->declared[e->passed.declared].stamp < done)
-        e->passed.declared++;
-    const struct gcs_declared *declared =
-        e->passed.declared ? &baseline->declared[e->passed.declared - 1] : NULL;
-    e->totals.garbage_bytes = (declared ? declared->bytes : 0) - e->freed.bytes;
-    e->totals.garbage_objects = (declared ? declared->objects : 0) - e->freed.objects;
+    static const struct gcs_declared none;
+    size_t count = index_count_declared(e->index, done);
+    const struct gcs_declared *garbage = count ? &e->baseline->declared[count - 1] : &none;
+    e->totals.garbage_bytes = (uint64_t)garbage->bytes * GCS_BYTES_UNIT - e->freed.bytes;
+    e->totals.garbage_objects = garbage->objects - e->freed.objects;
     if (e->totals.garbage_bytes > e->totals.peak_garbage_bytes)
         e->totals.peak_garbage_bytes = e->totals.garbage_bytes;
     raise_peaks(e, e->totals.live_bytes, e->totals.live_objects);

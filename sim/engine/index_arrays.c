@@ -74,6 +74,7 @@ size_t index_arrays(struct gcs_index *index, struct index_array *arrays)
     ADD_AS(index, stop_points, index->baseline.stop_count, stop_point_capacity);
     ADD_AS(index, highs, blocks, high_capacity);
     ADD_AS(index, region_highs, index->region_count, region_high_capacity);
+    ADD(index, declared_rows, declared_row_count, declared_row_capacity);
     ADD(index, holdings, holding_count, holding_capacity);
     ADD(index, islands, island_count, island_capacity);
     ADD(index, parts, part_count, part_capacity);

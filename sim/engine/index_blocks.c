@@ -199,6 +199,17 @@ static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *erro
                     error);
 }
 
+static struct stop_point stop_point_of(const struct gcs_baseline *baseline,
+                                       const struct point *point)
+{
+    static const struct gcs_work_moment none;
+    return (struct stop_point){
+        .done = point->works ? baseline->works[point->works - 1] : none,
+        .bytes = point->bytes,
+        .works = point->works,
+    };
+}
+
 static void make_block(struct gcs_index *index, size_t block, struct lists *lists, size_t *stop,
                        struct point *point)
 {
@@ -217,7 +228,7 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
         point_pass(index, (uint32_t)op, point);
         raise_high(&high, point->bytes, point->objects);
         if (*stop < baseline->stop_count && baseline->stops[*stop].op == op)
-            index->stop_points[(*stop)++] = (struct stop_point){point->bytes, point->works};
+            index->stop_points[(*stop)++] = stop_point_of(baseline, point);
     }
     memcpy(of, lists->jumps, codes * sizeof *of);
     index->blocks[block] = jump;

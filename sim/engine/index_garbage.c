@@ -327,6 +327,40 @@ static void give_parts_back(struct gcs_index *index)
 #undef RELEASE
 }
 
+static enum gcs_status make_declared_rows(struct gcs_index *index, struct gcs_error *error)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    size_t rows = (baseline->op_count >> DECLARED_BITS) + 2;
+    uint32_t before = 0;
+    GCS_TRY(GCS_GROW(index->memory, &index->declared_rows, &index->declared_row_capacity, rows,
+                     error));
+    index->declared_row_count = rows;
+    for (size_t row = 0; row < rows; row++) {
+        while (before < baseline->declared_count &&
+               baseline->declared[before].stamp >> DECLARED_BITS < row)
+            before++;
+        index->declared_rows[row] = before;
+    }
+    return GCS_OK;
+}
+
+size_t index_count_declared(const struct gcs_index *index, uint32_t op)
+{
+    const struct gcs_declared *declared = index->baseline.declared;
+    size_t row = op >> DECLARED_BITS;
+    if (row + 1 >= index->declared_row_count)
+        return index->baseline.declared_count;
+    size_t low = index->declared_rows[row], high = index->declared_rows[row + 1];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (declared[middle].stamp < op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error)
 {
     struct sorting sorting = {.index = index};
@@ -337,6 +371,8 @@ enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *er
     index->width = SUM_LISTS + index->baseline.list_count - 1u;
     spans_init(&index->clumps, memory, index->width);
     enum gcs_status status = sort_garbage(&sorting, error);
+    if (status == GCS_OK)
+        status = make_declared_rows(index, error);
     free(sorting.may);
     gcs_memory_free(memory, sorting.clumps, sorting.clump_capacity, sizeof *sorting.clumps);
     gcs_memory_free(memory, sorting.order, sorting.order_capacity, sizeof *sorting.order);

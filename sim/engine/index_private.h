@@ -8,8 +8,9 @@
 #include "spans.h"
 
 enum {
-    BLOCK_OPS = 128,   /* ops that are jumped at once … */
-    BLOCK_BLOCKS = 64, /* … or so many blocks of them */
+    BLOCK_OPS = 128,    /* ops that are jumped at once … */
+    BLOCK_BLOCKS = 64,  /* … or so many blocks of them */
+    DECLARED_BITS = 11, /* a row of declared_rows for so many ops */
     NO_ALLOCATION = INT32_MIN / 2,
 };
 
@@ -80,7 +81,8 @@ struct tally {
 
 /* At a stop of the baseline's. */
 struct stop_point {
-    uint32_t bytes; /* units */
+    struct gcs_work_moment done; /* the work before it */
+    uint32_t bytes;              /* units */
     uint32_t works;
 };
 
@@ -138,6 +140,9 @@ struct gcs_index {
         point_capacity, high_capacity, region_high_capacity, step_capacity, tally_capacity,
         stop_point_capacity;
 
+    uint32_t *declared_rows; /* [op >> DECLARED_BITS]: of baseline->declared, those before */
+    size_t declared_row_count, declared_row_capacity;
+
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
     struct spans clumps;  /* garbage that goes as a whole: lowest op … unreachable */
@@ -191,6 +196,9 @@ static inline void point_pass(const struct gcs_index *index, uint32_t op, struct
     else
         point->event += events & (0 - step->moments);
 }
+
+/* index_garbage.c: how many of baseline->declared come before an op. */
+size_t index_count_declared(const struct gcs_index *index, uint32_t op);
 
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
 enum { INDEX_ARRAYS = 256 };
