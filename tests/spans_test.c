@@ -51,7 +51,7 @@ static int by_end(const void *a, const void *b)
 /* Takes them by rising beginning, and leaves them by rising end. */
 static void make_by_hand(struct by_hand *all, size_t count)
 {
-    const uint64_t sums[] = {1, 100};
+    const uint32_t sums[] = {1, 100};
     uint32_t kind;
     spans_init(&spans, &memory, COUNT(sums));
     MUST(spans_add_kind(&spans, sums, &kind, &error) == GCS_OK);
@@ -65,12 +65,12 @@ static void make_by_hand(struct by_hand *all, size_t count)
 }
 
 /* Of the spans that begin at `from` or later, when `done` ops are done. */
-static void expect(uint32_t from, uint32_t done, uint64_t over)
+static void expect(uint32_t from, uint32_t done, uint32_t over)
 {
-    uint64_t sums[SPAN_SUMS] = {0};
+    uint32_t sums[SPAN_SUMS] = {0};
     spans_over(&spans, from, done, done, sums);
-    ck_assert_msg(sums[0] == over && sums[1] == 100 * over, "[%u, %u): %llu over, not %llu",
-                  from, done, (unsigned long long)sums[0], (unsigned long long)over);
+    ck_assert_msg(sums[0] == over && sums[1] == 100 * over, "[%u, %u): %u over, not %u", from,
+                  done, sums[0], over);
 }
 
 START_TEST(nothing_has_no_sums)
@@ -125,7 +125,7 @@ START_TEST(lifetimes_at_the_edge_of_a_class_end_when_they_end)
         all[i] = (struct by_hand){i + 1, lasts};
     make_by_hand(all, count);
     for (uint32_t done = 0; done < lasts + count + 5; done++) {
-        uint64_t over[2] = {0}; /* of all; of those from op 3 on */
+        uint32_t over[2] = {0}; /* of all; of those from op 3 on */
         for (uint32_t begin = 1; begin <= count && begin + lasts < done; begin++) {
             over[0]++;
             over[1] += begin >= 3;
@@ -153,7 +153,7 @@ static struct span made[SPANS]; /* by beginning */
 static size_t made_count;
 static uint32_t ended[SPANS]; /* of these, by end */
 static size_t ended_count;
-static uint64_t kinds[KINDS][SPAN_SUMS];
+static uint32_t kinds[KINDS][SPAN_SUMS];
 static unsigned width;
 
 static void end_one(uint32_t op, uint32_t *live, size_t *live_count)
@@ -191,7 +191,8 @@ static void make_random(void)
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         uint32_t known;
         for (unsigned w = 0; w < width; w++)
-            kinds[kind][w] = gcs_random_next(&dice) >> gcs_random_below(&dice, 64);
+            kinds[kind][w] =
+                (uint32_t)(gcs_random_next(&dice) >> (32 + gcs_random_below(&dice, 32)));
         MUST(spans_add_kind(&spans, kinds[kind], &known, &error) == GCS_OK);
         MUST(known == kind);
     }
@@ -204,7 +205,7 @@ static void make_random(void)
 
 static void compare(uint32_t from, uint32_t to, uint32_t done)
 {
-    uint64_t over[SPAN_SUMS] = {0}, sums[SPAN_SUMS] = {0};
+    uint32_t over[SPAN_SUMS] = {0}, sums[SPAN_SUMS] = {0};
     for (size_t i = 0; i < made_count; i++)
         if (made[i].begin >= from && made[i].begin < to && made[i].end < done)
             for (unsigned w = 0; w < width; w++)

@@ -34,21 +34,21 @@ static uint32_t tracked_end(const struct evaluation *e)
 static void move_freed(struct evaluation *e, unsigned from, unsigned to)
 {
     add_sums(e->freed.tracked[to], e->freed.tracked[from], TRACKED_SUMS);
-    add_sums(e->freed.clumps[to], e->freed.clumps[from], e->index->width);
+    add_spans(e->freed.clumps[to], e->freed.clumps[from], e->index->width);
     memset(e->freed.tracked[from], 0, sizeof e->freed.tracked[from]);
     memset(e->freed.clumps[from], 0, sizeof e->freed.clumps[from]);
 }
 
 /* Survivors move up, and so does what was freed: it would lie there now. */
-static void promote(struct evaluation *e, unsigned generation, const uint64_t *clumps)
+static void promote(struct evaluation *e, unsigned generation, const uint32_t *clumps)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
     for (unsigned level = 0; level <= generation; level++)
         if (level != next)
             move_freed(e, level, next);
     singles_promote(e, generation, next);
-    add_sums(e->freed.tracked[next], clumps, TRACKED_SUMS);
-    add_sums(e->freed.clumps[next], clumps, e->index->width);
+    add_figures(e->freed.tracked[next], clumps, TRACKED_SUMS);
+    add_spans(e->freed.clumps[next], clumps, e->index->width);
     memset(e->freed.fading, 0, sizeof e->freed.fading);
     for (unsigned g = 0; g <= generation && g < GCS_GENERATIONS - 1; g++)
         e->bounds[g] = e->now;
@@ -58,7 +58,7 @@ static void promote(struct evaluation *e, unsigned generation, const uint64_t *c
 struct examined {
     uint64_t tracked[TRACKED_SUMS]; /* candidates */
     uint64_t fading[TRACKED_SUMS];  /* tuples of atoms: candidates that it untracks */
-    uint64_t clumps[SPAN_SUMS];     /* garbage that goes as a whole */
+    uint32_t clumps[SPAN_SUMS];     /* garbage that goes as a whole */
 };
 
 /* Short lives that are open and began at op `from` or later, which is near. */
@@ -78,12 +78,6 @@ static void walk_shorts(const struct evaluation *e, uint32_t from, bool atoms, u
     }
 }
 
-static void add_figures(uint64_t *to, const uint32_t *figures)
-{
-    for (unsigned w = 0; w < TRACKED_SUMS; w++)
-        to[w] += figures[w];
-}
-
 /* Short lives that are open and began at the bound or later. */
 static void add_shorts(const struct evaluation *e, uint32_t bound, bool atoms, uint64_t *sums)
 {
@@ -91,7 +85,7 @@ static void add_shorts(const struct evaluation *e, uint32_t bound, bool atoms, u
     if (e->at.op - bound < GCS_SHORT)
         walk_shorts(e, bound, atoms, sums);
     else
-        add_figures(sums, atoms ? point->fleeting : point->shorts);
+        add_figures(sums, atoms ? point->fleeting : point->shorts, TRACKED_SUMS);
 }
 
 /* Long ones that are open and began between two bounds, of which the later is here if not
@@ -101,11 +95,11 @@ static void add_longs(const struct evaluation *e, const struct bound *from,
 {
     const uint32_t *before = atoms ? from->point.begun_fading : from->point.begun;
     const uint32_t *after = atoms ? to->point.begun_fading : to->point.begun;
-    uint64_t over[TRACKED_SUMS] = {0};
+    uint32_t over[TRACKED_SUMS] = {0};
     spans_over(atoms ? &e->index->fading : &e->index->objects, from->op, to->op, e->at.op,
                over);
     for (unsigned w = 0; w < TRACKED_SUMS; w++)
-        sums[w] += (uint32_t)(after[w] - before[w]) - over[w];
+        sums[w] += after[w] - before[w] - over[w];
 }
 
 /* What is open and was tracked at the generation's bound or later; in the oldest, where nothing
@@ -114,7 +108,7 @@ static void add_tracked(const struct evaluation *e, unsigned generation, uint64_
 {
     const struct bound *bound = &e->bounds[generation];
     if (bound->op == 0) {
-        add_figures(sums, e->now.point.tracked);
+        add_figures(sums, e->now.point.tracked, TRACKED_SUMS);
         return;
     }
     add_longs(e, bound, &e->now, false, sums);
@@ -149,18 +143,19 @@ static void examine(struct evaluation *e, unsigned generation, struct examined *
     spans_over(&index->clumps, e->bounds[generation].op, e->now.op, e->at.op, examined->clumps);
     for (unsigned level = 0; level <= generation; level++) {
         subtract_sums(examined->tracked, e->freed.tracked[level], TRACKED_SUMS);
-        subtract_sums(examined->clumps, e->freed.clumps[level], index->width);
+        for (unsigned w = 0; w < index->width; w++)
+            examined->clumps[w] -= e->freed.clumps[level][w];
     }
     subtract_sums(examined->fading, e->freed.fading, TRACKED_SUMS);
 }
 
-void free_sums(struct evaluation *e, const uint64_t *sums)
+void free_sums(struct evaluation *e, const uint32_t *sums)
 {
     for (unsigned list = 1; list < e->baseline->list_count; list++)
         if (sums[SUM_LISTS + list - 1])
             free_shells(e, list, sums[SUM_LISTS + list - 1]);
     e->freed.objects += sums[SUM_FREED_OBJECTS];
-    e->freed.bytes += sums[SUM_FREED_BYTES];
+    e->freed.bytes += (uint64_t)sums[SUM_FREED_BYTES] * GCS_BYTES_UNIT;
 }
 
 /* The counts when the collection is done: long-lived objects. A full one empties free lists,
@@ -189,7 +184,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
     gcs_counts_begin(&e->counts, generation);
     examine(e, generation, &examined);
     const uint64_t *met = examined.tracked, *fading = examined.fading;
-    const uint64_t *clumps = examined.clumps;
+    const uint32_t *clumps = examined.clumps;
     uint64_t faded = fading[SUM_OBJECTS];
     if (e->baseline->single_count) {
         singles_meet(e, generation, examined.tracked);

@@ -214,9 +214,9 @@ static void free_whole(struct evaluation *e, uint32_t which, unsigned generation
                        struct found *found)
 {
     const struct gcs_index *index = e->index;
-    const uint64_t *sums =
+    const uint32_t *sums =
         index->clumps.kinds + (size_t)index->islands[which].kind * index->width;
-    add_sums(e->freed.tracked[generation], sums, TRACKED_SUMS);
+    add_figures(e->freed.tracked[generation], sums, TRACKED_SUMS);
     free_sums(e, sums);
     found->collected += sums[SUM_OBJECTS];
     found->finalizers += sums[SUM_FINALIZERS];

@@ -64,7 +64,7 @@ struct passed {
 /* What was freed that the baseline has not. The baseline's sums less these are the heap's. */
 struct freed {
     uint64_t tracked[LEVELS][TRACKED_SUMS]; /* by where it would lie now */
-    uint64_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps */
+    uint32_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps; modulo 2^32 */
     uint64_t fading[TRACKED_SUMS];          /* young tuples of atoms that died by count */
     uint64_t bytes, objects;                /* in all */
 };
@@ -140,6 +140,18 @@ static inline void add_sums(uint64_t *to, const uint64_t *sums, unsigned width)
         to[w] += sums[w];
 }
 
+static inline void add_figures(uint64_t *to, const uint32_t *figures, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        to[w] += figures[w];
+}
+
+static inline void add_spans(uint32_t *to, const uint32_t *sums, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        to[w] += sums[w];
+}
+
 static inline void subtract_sums(uint64_t *from, const uint64_t *sums, unsigned width)
 {
     for (unsigned w = 0; w < width; w++)
@@ -174,7 +186,7 @@ void stand_at_end(struct evaluation *e);
 
 /* evaluate_collect.c */
 /* What goes with these sums is freed: its shells, its bytes. */
-void free_sums(struct evaluation *e, const uint64_t *sums);
+void free_sums(struct evaluation *e, const uint32_t *sums);
 extern const struct backing index_backing;
 unsigned level_of(const struct evaluation *e, uint32_t op);
 bool is_frozen_fading(const struct evaluation *e, uint32_t op);

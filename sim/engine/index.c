@@ -51,7 +51,7 @@ static enum gcs_status add_kinds(const struct gcs_baseline *baseline, struct spa
                                  struct gcs_error *error)
 {
     for (size_t i = 0; i < baseline->kind_count; i++) {
-        const uint64_t sums[TRACKED_SUMS] = {[SUM_OBJECTS] = 1,
+        const uint32_t sums[TRACKED_SUMS] = {[SUM_OBJECTS] = 1,
                                              [SUM_REFERENCES] = baseline->kinds[i].references,
                                              [SUM_BYTES] = baseline->kinds[i].bytes};
         uint32_t kind;

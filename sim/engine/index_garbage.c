@@ -82,7 +82,7 @@ static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts,
 }
 
 static void add_member(const struct gcs_baseline *baseline, const struct gcs_member *member,
-                       uint64_t *sums)
+                       uint32_t *sums)
 {
     const struct gcs_object_kind *kind = kind_of(baseline, member);
     if (member->op != GCS_NEVER) {
@@ -92,7 +92,7 @@ static void add_member(const struct gcs_baseline *baseline, const struct gcs_mem
         sums[SUM_FINALIZERS] += member->finalizer;
     }
     sums[SUM_FREED_OBJECTS]++;
-    sums[SUM_FREED_BYTES] += member->bytes;
+    sums[SUM_FREED_BYTES] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
     if (kind->gc && kind->list)
         sums[SUM_LISTS + kind->list - 1]++;
 }
@@ -116,7 +116,7 @@ static enum gcs_status make_kind_places(struct sorting *sorting, struct gcs_erro
 }
 
 /* Equal clumps share a kind. */
-static enum gcs_status find_kind(struct sorting *sorting, const uint64_t *sums, uint32_t *kind,
+static enum gcs_status find_kind(struct sorting *sorting, const uint32_t *sums, uint32_t *kind,
                                  struct gcs_error *error)
 {
     struct spans *clumps = &sorting->index->clumps;
@@ -143,7 +143,7 @@ static enum gcs_status kind_of_parts(struct sorting *sorting, const uint32_t *pa
                                      size_t count, uint32_t *kind, struct gcs_error *error)
 {
     const struct gcs_baseline *baseline = &sorting->index->baseline;
-    uint64_t sums[SPAN_SUMS] = {0};
+    uint32_t sums[SPAN_SUMS] = {0};
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
         for (uint32_t m = 0; m < part->members; m++)

@@ -22,8 +22,8 @@ enum {
     TRACKED_SUMS,
     SUM_FINALIZERS = TRACKED_SUMS,
     SUM_FREED_OBJECTS,
-    SUM_FREED_BYTES,
-    SUM_LISTS, /* shells for the free list of code SUM_LISTS + code − 1 … */
+    SUM_FREED_BYTES, /* units */
+    SUM_LISTS,       /* shells for the free list of code SUM_LISTS + code − 1 … */
 };
 
 /* What some ops make of count0, the free lists being what they are in the baseline:

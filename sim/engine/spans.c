@@ -40,7 +40,7 @@ void spans_fini(struct spans *spans)
     *spans = (struct spans){0};
 }
 
-enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32_t *kind,
+enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32_t *kind,
                                struct gcs_error *error)
 {
     size_t at = spans->kind_count * spans->width;
@@ -86,10 +86,10 @@ enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
     return append(spans->memory, &spans->ended, end, kind, error);
 }
 
-static inline void add_kind(const struct spans *spans, uint32_t kind, uint64_t *sums,
+static inline void add_kind(const struct spans *spans, uint32_t kind, uint32_t *sums,
                             unsigned width)
 {
-    const uint64_t *more = spans->kinds + (size_t)kind * width;
+    const uint32_t *more = spans->kinds + (size_t)kind * width;
     for (unsigned w = 0; w < width; w++)
         sums[w] += more[w];
 }
@@ -102,7 +102,7 @@ size_t spans_sums(size_t count)
 static enum gcs_status finish_order(struct spans *spans, struct span_order *order,
                                     struct gcs_error *error)
 {
-    uint64_t running[SPAN_SUMS] = {0};
+    uint32_t running[SPAN_SUMS] = {0};
     size_t bytes = spans->width * sizeof *running;
     GCS_TRY(GCS_GROW(spans->memory, &order->sums, &order->sum_capacity,
                      spans_sums(order->count) * spans->width, error));
@@ -164,18 +164,18 @@ static inline size_t count_before(const struct spans *spans, unsigned which, uin
 
 /* sums += sign × the sums of the first `count` spans */
 static inline void add_first(const struct spans *spans, const struct span_order *order,
-                             size_t count, bool negative, uint64_t *sums, unsigned width)
+                             size_t count, bool negative, uint32_t *sums, unsigned width)
 {
-    uint64_t found[SPAN_SUMS];
+    uint32_t found[SPAN_SUMS];
     memcpy(found, order->sums + count / STRIDE * width, width * sizeof *found);
     for (size_t i = count / STRIDE * STRIDE; i < count; i++)
         add_kind(spans, order->kind[i], found, width);
     for (unsigned w = 0; w < width; w++)
-        sums[w] += negative ? -found[w] : found[w];
+        sums[w] += negative ? 0 - found[w] : found[w];
 }
 
 static inline void add_between(const struct spans *spans, const struct span_order *order,
-                               size_t from, size_t to, uint64_t *sums, unsigned width)
+                               size_t from, size_t to, uint32_t *sums, unsigned width)
 {
     if (to - from <= FEW) {
         for (size_t i = from; i < to; i++)
@@ -188,7 +188,7 @@ static inline void add_between(const struct spans *spans, const struct span_orde
 
 /* Those of a class whose shortest lives are over if they began at `from`. */
 static inline void add_over(const struct spans *spans, unsigned k, uint32_t from, uint32_t to,
-                            uint32_t done, uint64_t *sums, unsigned width)
+                            uint32_t done, uint32_t *sums, unsigned width)
 {
     const struct span_class *class = &spans->classes[k];
     uint64_t shortest = UINT64_C(1) << 2 * k;
@@ -206,7 +206,7 @@ static inline void add_over(const struct spans *spans, unsigned k, uint32_t from
 }
 
 static inline void add_all_over(const struct spans *spans, uint32_t from, uint32_t to,
-                                uint32_t done, uint64_t *sums, unsigned width)
+                                uint32_t done, uint32_t *sums, unsigned width)
 {
     for (unsigned k = 0; k < NEVER_CLASS && (UINT64_C(1) << 2 * k) < done - from; k++)
         if (spans->classes[k].begun.count)
@@ -214,7 +214,7 @@ static inline void add_all_over(const struct spans *spans, uint32_t from, uint32
 }
 
 void spans_over(const struct spans *spans, uint32_t from, uint32_t to, uint32_t done,
-                uint64_t *sums)
+                uint32_t *sums)
 {
     if (from >= to)
         return;

@@ -6,7 +6,7 @@
  * lifetime class: class k lasts for 4^k … 4^(k+1) − 1 ops. Classes that last longer than the
  * interval cannot have ended. Of the others those that begin long before the moment are over,
  * those that begin short before it are not; only between the two does one have to look. All
- * else is a difference of running sums (docs/index.md).
+ * else is a difference of running sums (docs/index.md). Sums are modulo 2^32.
  */
 #ifndef GCSIM_SPANS_H
 #define GCSIM_SPANS_H
@@ -25,14 +25,14 @@ struct span_order {
     uint32_t *at;   /* rising: ops at which they begin, or end */
     uint32_t *kind; /* whose sums */
     size_t count, at_capacity, kind_capacity;
-    uint64_t *sums; /* before every 32nd span: the sums of those before */
+    uint32_t *sums; /* before every 32nd span: the sums of those before */
     size_t sum_capacity;
 };
 
 struct spans {
     struct gcs_memory *memory;
     unsigned width;  /* sums of a span */
-    uint64_t *kinds; /* [kind][width] */
+    uint32_t *kinds; /* [kind][width] */
     size_t kind_count, kind_capacity;
     struct span_class {
         struct span_order begun;
@@ -49,7 +49,7 @@ void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width);
 void spans_fini(struct spans *spans);
 
 /** A kind of spans: sums[0 … width). */
-enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32_t *kind,
+enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32_t *kind,
                                struct gcs_error *error);
 /** Spans come by rising beginning. `end`: GCS_NEVER, or a later op than `begin`. */
 enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t kind,
@@ -66,6 +66,6 @@ size_t spans_sums(size_t count);
 /** Adds to sums[0 … width) those of the spans that begin at `from` or later, before op `to`,
  * and end before op `done`, which is not before `to`. (From op 0 on: all that end before.) */
 void spans_over(const struct spans *spans, uint32_t from, uint32_t to, uint32_t done,
-                uint64_t *sums);
+                uint32_t *sums);
 
 #endif
