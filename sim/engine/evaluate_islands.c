@@ -255,12 +255,48 @@ static void activate(struct evaluation *e)
     }
 }
 
+/* An island that was among the clumps is walked from now on. */
+static void take_out(struct evaluation *e, const struct brittle *brittle)
+{
+    const struct gcs_index *index = e->index;
+    const struct island *island = &index->islands[brittle->island];
+    if (e->islands.waits[brittle->island] != WAITS_NOWHERE)
+        return; /* it is already */
+    add_spans(e->freed.clumps[level_of(e, island->low)],
+              index->clumps.kinds + (size_t)island->kind * index->width, index->width);
+    wait_for(e, brittle->island, 0);
+}
+
+/* The bound lies within islands that became garbage since; they are there still, as they are
+ * older, too, and so they go in parts. */
+static void cut_brittle(struct evaluation *e, unsigned generation)
+{
+    const struct gcs_index *index = e->index;
+    const uint32_t bound = e->bounds[generation].op;
+    if (bound == 0 || !index->brittle_count)
+        return;
+    size_t from =
+        count_before(&index->brittle_rows, index->brittle, sizeof *index->brittle, bound);
+    size_t to =
+        count_before(&index->brittle_rows, index->brittle, sizeof *index->brittle, e->at.op);
+    while (from < to) {
+        if (from % FEW_BRITTLE == 0 && index->brittle_lows[from / FEW_BRITTLE] >= bound) {
+            from += FEW_BRITTLE;
+            continue;
+        }
+        const struct brittle *brittle = &index->brittle[from++];
+        if (brittle->low < bound && brittle->high >= bound)
+            take_out(e, brittle);
+    }
+}
+
 /* Oldest generation first; what is left of an island waits for the next older one. */
 void islands_collect(struct evaluation *e, unsigned generation, struct found *found)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
     uint32_t now = ++e->islands.walk_number;
     activate(e);
+    cut_brittle(e, generation);
     for (unsigned g = generation + 1; g-- > 0;) {
         struct number_list *waiting = &e->islands.waiting[g];
         size_t count = waiting->count;

@@ -170,8 +170,10 @@ static void stand_at(struct evaluation *e, uint32_t done, uint32_t bytes, uint32
     e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.bytes;
     e->totals.live_objects = objects - e->freed.objects;
     static const struct gcs_declared none;
-    size_t count = index_count_declared(e->index, done);
-    const struct gcs_declared *garbage = count ? &e->baseline->declared[count - 1] : &none;
+    const struct gcs_baseline *baseline = e->baseline;
+    size_t count = count_before(&e->index->declared_rows, baseline->declared,
+                                sizeof *baseline->declared, done);
+    const struct gcs_declared *garbage = count ? &baseline->declared[count - 1] : &none;
     e->totals.garbage_bytes = (uint64_t)garbage->bytes * GCS_BYTES_UNIT - e->freed.bytes;
     e->totals.garbage_objects = garbage->objects - e->freed.objects;
     if (e->totals.garbage_bytes > e->totals.peak_garbage_bytes)

@@ -74,12 +74,15 @@ size_t index_arrays(struct gcs_index *index, struct index_array *arrays)
     ADD_AS(index, stop_points, index->baseline.stop_count, stop_point_capacity);
     ADD_AS(index, highs, blocks, high_capacity);
     ADD_AS(index, region_highs, index->region_count, region_high_capacity);
-    ADD(index, declared_rows, declared_row_count, declared_row_capacity);
+    ADD(&index->declared_rows, before, count, capacity);
     ADD(index, holdings, holding_count, holding_capacity);
     ADD(index, islands, island_count, island_capacity);
     ADD(index, parts, part_count, part_capacity);
     ADD(index, members, member_count, member_capacity);
     ADD(index, referrers, referrer_count, referrer_capacity);
     ADD(index, activations, activation_count, activation_capacity);
+    ADD(index, brittle, brittle_count, brittle_capacity);
+    ADD(index, brittle_lows, brittle_low_count, brittle_low_capacity);
+    ADD(&index->brittle_rows, before, count, capacity);
     return made.count;
 }

@@ -8,9 +8,10 @@
 #include "spans.h"
 
 enum {
-    BLOCK_OPS = 128,    /* ops that are jumped at once … */
-    BLOCK_BLOCKS = 64,  /* … or so many blocks of them */
-    DECLARED_BITS = 11, /* a row of declared_rows for so many ops */
+    BLOCK_OPS = 128,   /* ops that are jumped at once … */
+    BLOCK_BLOCKS = 64, /* … or so many blocks of them */
+    ROW_BITS = 11,     /* a row of struct op_rows for so many ops */
+    FEW_BRITTLE = 32,  /* of which the lowest `low` is known */
     NO_ALLOCATION = INT32_MIN / 2,
 };
 
@@ -92,14 +93,27 @@ struct high {
     uint32_t objects;
 };
 
-/* A connected piece of garbage that is walked: its parts, those that refer before those
- * referred to. Once all of it is garbage, a collection that examines all of it frees it as a
- * whole. */
+/* Where an op stands in an array that is sorted by op: how many elements come before. */
+struct op_rows {
+    uint32_t *before; /* [op >> ROW_BITS]: elements of earlier rows; one row more */
+    size_t count, capacity;
+};
+
+/* A connected piece of garbage that may have to be walked: its parts, those that refer before
+ * those referred to. Once all of it is garbage, a collection that examines all of it frees it
+ * as a whole. */
 struct island {
     uint32_t first, count; /* of index->parts */
     uint32_t low;          /* op of its oldest tracked object */
     uint32_t stamp;        /* the last of its parts' */
     uint32_t kind;         /* of index->clumps: its sums; GCS_NEVER: it has atoms or singles */
+};
+
+/* An island that becomes garbage at once, and that collections which examine all of it or
+ * nothing need not walk: it is among index->clumps until the bound of one cuts it. */
+struct brittle {
+    uint32_t stamp, island;
+    uint32_t low, high; /* ops of its oldest and its youngest tracked object */
 };
 
 /* A part of an island. */
@@ -140,8 +154,7 @@ struct gcs_index {
         point_capacity, high_capacity, region_high_capacity, step_capacity, tally_capacity,
         stop_point_capacity;
 
-    uint32_t *declared_rows; /* [op >> DECLARED_BITS]: of baseline->declared, those before */
-    size_t declared_row_count, declared_row_capacity;
+    struct op_rows declared_rows; /* of baseline->declared */
 
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
@@ -158,8 +171,13 @@ struct gcs_index {
     size_t member_count, member_capacity;
     uint32_t *referrers; /* of parts */
     size_t referrer_count, referrer_capacity;
-    struct activation *activations; /* by stamp */
+    struct activation *activations; /* by stamp; not of the brittle */
     size_t activation_count, activation_capacity;
+    struct brittle *brittle; /* by stamp */
+    size_t brittle_count, brittle_capacity;
+    uint32_t *brittle_lows; /* the lowest of FEW_BRITTLE */
+    size_t brittle_low_count, brittle_low_capacity;
+    struct op_rows brittle_rows;
 };
 
 static inline const struct gcs_object_kind *kind_of_op(const struct gcs_baseline *baseline,
@@ -197,8 +215,24 @@ static inline void point_pass(const struct gcs_index *index, uint32_t op, struct
         point->event += events & (0 - step->moments);
 }
 
-/* index_garbage.c: how many of baseline->declared come before an op. */
-size_t index_count_declared(const struct gcs_index *index, uint32_t op);
+/* How many of an array's elements, of `size` bytes and sorted by their first member, an op,
+ * come before `op`. */
+static inline size_t count_before(const struct op_rows *rows, const void *array, size_t size,
+                                  uint32_t op)
+{
+    size_t row = op >> ROW_BITS;
+    if (row + 1 >= rows->count)
+        return rows->before[rows->count - 1];
+    size_t low = rows->before[row], high = rows->before[row + 1];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (*(const uint32_t *)((const char *)array + middle * size) < op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
 enum { INDEX_ARRAYS = 256 };
