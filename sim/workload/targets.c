@@ -73,17 +73,23 @@ static uint64_t pick_of_request(const struct program *program, uint32_t bits,
  * Wishes: a program's heap is larger than a core's cache, so what an object refers to is chosen
  * some time before, and fetched meanwhile. While lists change the choice keeps its place.
  */
+/* All bits if it holds, or none: nobody can foresee what is wished for, so it is worked out
+ * without branches. */
+static inline uint32_t mask(bool holds)
+{
+    return -(uint32_t)holds;
+}
+
 /* Programs refer to few of their static objects again and again, the classes and functions that
  * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
- * Without branches: nobody can foresee what is wished for. */
+ */
 static inline struct wish make_wish(const struct program *program, uint32_t bits,
                                     enum target target)
 {
     uint32_t squared = gcs_scale(bits, bits), fourth = gcs_scale(squared, squared);
-    uint32_t still = -(uint32_t)(target == TARGET_STATIC); /* all bits, or none */
-    uint32_t share = bits ^ ((bits ^ fourth) & still);
-    uint32_t count =
-        program->live_count ^ ((program->live_count ^ program->still_count) & still);
+    uint32_t still = mask(target == TARGET_STATIC), live = ~still;
+    uint32_t share = (bits & live) | (fourth & still);
+    uint32_t count = (program->live_count & live) | (program->still_count & still);
     return (struct wish){bits, gcs_scale(share, count), target};
 }
 
@@ -94,19 +100,28 @@ static inline struct wish draw_wish(const struct program *program, const struct 
     return make_wish(program, (uint32_t)(bits >> 32), gcs_choose_by(targets, (uint32_t)bits));
 }
 
+/* Where the list stands that a new wish leads to, and what a wish of before leads on to: lists
+ * may have become shorter since, but what was in them is still there. */
+static inline void fetch_for(const struct program *program, const struct wish *newest,
+                             const struct wish *before)
+{
+    uint32_t still = mask(newest->target == TARGET_STATIC);
+    gcs_fetch(program->still + (newest->position & still));
+    gcs_fetch(program->live + (newest->position & ~still));
+    if (program->live_count) {
+        uint32_t position = before->position & mask(before->target == TARGET_OLDER);
+        gcs_fetch(&program->rows[program->live[position]]);
+    }
+}
+
 /* What was wished for some objects ago, while a new wish is made. */
 static inline struct wish take_wish(const struct program *program, struct wishes *wishes,
                                     const struct choice *targets, struct gcs_random *random)
 {
     struct wish *oldest = &wishes->ring[wishes->made % WISHES];
-    const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
     struct wish taken = *oldest;
-    struct wish wish = draw_wish(program, targets, random);
-    *oldest = wish;
-    gcs_fetch(wish.target == TARGET_STATIC ? (const void *)(program->still + wish.position)
-                                           : (const void *)(program->live + wish.position));
-    if (middle->target == TARGET_OLDER && middle->position < program->live_count)
-        gcs_fetch(&program->rows[program->live[middle->position]]);
+    *oldest = draw_wish(program, targets, random);
+    fetch_for(program, oldest, &wishes->ring[(wishes->made + WISHES / 2) % WISHES]);
     if (wishes->made++ < WISHES)
         taken = draw_wish(program, targets, random);
     return taken;
@@ -167,10 +182,9 @@ void gcs_pick_targets(struct program *program, uint32_t site, const struct fate 
     struct gcs_random *random = &program->sites[site].random;
     struct wishes *wishes = &program->wishes[site];
     const struct bar bar = bar_for(fate);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !among->count; i++)
         targets[i] = 0;
-        if (!among->count)
-            continue;
+    for (uint32_t i = 0; i < count && among->count; i++) {
         struct wish wish = take_wish(program, wishes, among, random);
         uint64_t object = grant(program, &wish, &bar);
         targets[i] = object ? object : insist(program, wish.target, random, &bar);
