@@ -86,6 +86,15 @@ static enum gcs_status read_files(const struct input *input, struct gcs_config *
     return GCS_OK;
 }
 
+/* A knob that the document has no more use for, because it gives the values one by one. */
+static void warn_unused(const struct input *input, const struct options *options)
+{
+    const struct gcs_key *instead, *key;
+    for (size_t i = 0; (key = gcs_config_unused(input->config, i, &instead)); i++)
+        warn(options->quiet, "--set %s has no effect: nothing in %s refers to it; set %s",
+             key->path, input->name, instead->path);
+}
+
 static enum gcs_status read_config(struct input *input, const struct options *options,
                                    struct gcs_error *error)
 {
@@ -101,6 +110,7 @@ static enum gcs_status read_config(struct input *input, const struct options *op
     GCS_TRY(gcs_config_finish(config, error));
     input->config = config;
     input->name = gcs_config_name(config);
+    warn_unused(input, options);
     if (input->kind == INPUT_STUDY)
         GCS_TRY(gcs_study_read(config, &input->arena, &input->study, error));
     struct gcs_text text;
