@@ -241,21 +241,11 @@ static void print_columns(const struct trials *trials, const struct shown *shown
 /* Before anything runs: all columns asked for exist. */
 static bool check_columns(const struct trials *trials)
 {
-    const char *names[64];
-    size_t known = 0;
-    for (; known < gcs_summary_file.count && known < 64; known++)
-        names[known] = gcs_summary_file.columns[known].name;
     for (size_t i = 0; i < trials->columns.count; i++) {
-        const char *name = trials->columns.names[i];
-        if (gcs_column_find(&gcs_summary_file, name))
+        char why[160];
+        if (column_check(trials->columns.names[i], why, sizeof why))
             continue;
-        const char *nearest = gcs_nearest(name, names, known);
-        if (nearest)
-            print_usage_error("columns: summary.csv has no '%s' (did you mean '%s'?)", name,
-                              nearest);
-        else
-            print_usage_error("columns: summary.csv has no '%s': see `gcsim list columns`",
-                              name);
+        print_usage_error("columns: %s", why);
         return false;
     }
     return true;

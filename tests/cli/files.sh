@@ -163,4 +163,9 @@ if [ -c /dev/full ]; then
     done
 fi
 
+# Trials beyond those kept in memory go to a temporary file; where that is full, it says why.
+(trap '' XFSZ && ulimit -f 64 && "$GCSIM" sweep t.gctrace -t 1:9000:lin9000 -q >../out 2>../err)
+[ $? = 1 ] || differ 'a temporary file that is full: not exit 1'
+says 'gcsim: trials do not fit into a temporary file: File too large'
+silent
 finish
