@@ -235,6 +235,12 @@ static void print_columns(const struct trials *trials, const struct shown *shown
     for (size_t i = 0; i < count; i++)
         columns[i] = gcs_column_find(&gcs_summary_file, trials->columns.names[i]);
     gcs_print_chosen(columns, count, shown->trials, shown->count, text);
+    if (shown->count < trials->total)
+        gcs_text_add(
+            text,
+            "\n%zu lines for %llu trials: those that nothing else beats in peak heap, GC "
+            "time and longest pause, and the default; all are in summary.csv (-o DIR)\n",
+            shown->count, (unsigned long long)trials->total);
     free(columns);
 }
 
