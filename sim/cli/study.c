@@ -235,27 +235,23 @@ static void print_columns(const struct trials *trials, const struct shown *shown
     for (size_t i = 0; i < count; i++)
         columns[i] = gcs_column_find(&gcs_summary_file, trials->columns.names[i]);
     gcs_print_chosen(columns, count, shown->trials, shown->count, text);
+    if (shown->count < trials->total)
+        gcs_text_add(
+            text,
+            "\n%zu lines for %llu trials: those that nothing else beats in peak heap, GC "
+            "time and longest pause, and the default; all are in summary.csv (-o DIR)\n",
+            shown->count, (unsigned long long)trials->total);
     free(columns);
 }
 
 /* Before anything runs: all columns asked for exist. */
 static bool check_columns(const struct trials *trials)
 {
-    const char *names[64];
-    size_t known = 0;
-    for (; known < gcs_summary_file.count && known < 64; known++)
-        names[known] = gcs_summary_file.columns[known].name;
     for (size_t i = 0; i < trials->columns.count; i++) {
-        const char *name = trials->columns.names[i];
-        if (gcs_column_find(&gcs_summary_file, name))
+        char why[160];
+        if (column_check(trials->columns.names[i], why, sizeof why))
             continue;
-        const char *nearest = gcs_nearest(name, names, known);
-        if (nearest)
-            print_usage_error("columns: summary.csv has no '%s' (did you mean '%s'?)", name,
-                              nearest);
-        else
-            print_usage_error("columns: summary.csv has no '%s': see `gcsim list columns`",
-                              name);
+        print_usage_error("columns: %s", why);
         return false;
     }
     return true;

@@ -2,6 +2,7 @@
 /* What is wanted: options win over a study's keys; what neither says has a default. */
 #include "trials.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Of a workload, unless somebody says how many. */
@@ -190,4 +191,20 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
     return check_list(&trials->arena, &wanted->threshold2, "threshold2", error);
+}
+
+bool column_check(const char *name, char *why, size_t size)
+{
+    const char *names[64];
+    size_t known = 0;
+    if (gcs_column_find(&gcs_summary_file, name))
+        return true;
+    for (; known < gcs_summary_file.count && known < 64; known++)
+        names[known] = gcs_summary_file.columns[known].name;
+    const char *nearest = gcs_nearest(name, names, known);
+    if (nearest)
+        snprintf(why, size, "summary.csv has no '%.60s' (did you mean '%s'?)", name, nearest);
+    else
+        snprintf(why, size, "summary.csv has no '%.60s': see `gcsim list columns`", name);
+    return false;
 }

@@ -247,10 +247,11 @@ static void print_table(const struct line *lines, size_t count, uint64_t of,
     gcs_text_add(text, "* no other setting is as good in peak heap, GC time and longest pause, "
                        "and better in one\n");
     if (of)
-        gcs_text_add(text,
-                     "%zu lines for %llu trials: these, and the default; all are in "
-                     "summary.csv (-o DIR)\n",
-                     shown, (unsigned long long)of);
+        gcs_text_add(
+            text,
+            "%zu lines for %llu trials: settings marked *, and the default; the advice "
+            "looks at these alone; all are in summary.csv (-o DIR)\n",
+            shown, (unsigned long long)of);
     else if (shown < count)
         gcs_text_add(text,
                      "%zu of %zu settings shown: these, and the default; all are in "
@@ -309,7 +310,9 @@ static void print_change(const struct line *from, const struct line *to, struct 
     gcs_text_add(text, ", peak heap %s -> %s\n", a, b);
 }
 
-static void print_advice(const struct line *lines, size_t count, struct gcs_text *text)
+/* `of`: how many trials there were, if `lines` are not of all. */
+static void print_advice(const struct line *lines, size_t count, uint64_t of,
+                         struct gcs_text *text)
 {
     const struct line *base = NULL;
     for (size_t i = 0; i < count && !base; i++)
@@ -325,9 +328,10 @@ static void print_advice(const struct line *lines, size_t count, struct gcs_text
                  base->trial->model, memory_limit);
     if (plain == base) {
         gcs_text_add(text,
-                     "    keep gc.set_threshold(%lld, %lld, %lld): no setting here spends "
+                     "    keep gc.set_threshold(%lld, %lld, %lld): no setting %s spends "
                      "less\n",
-                     (long long)t[0], (long long)t[1], (long long)t[2]);
+                     (long long)t[0], (long long)t[1], (long long)t[2],
+                     of ? "marked *" : "here");
     } else {
         gcs_text_add(text, "    gc.set_threshold(%lld, %lld, %lld)\n      ", (long long)t[0],
                      (long long)t[1], (long long)t[2]);
@@ -353,7 +357,7 @@ void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t tota
             sorted[i] = &trials[i];
         size_t settings = fold(lines, gather(sorted, count, lines, scratch));
         print_table(lines, settings, count < total ? total : 0, text);
-        print_advice(lines, settings, text);
+        print_advice(lines, settings, count < total ? total : 0, text);
     } else {
         text->failed = true;
     }
