@@ -121,8 +121,7 @@ static void pass_work(struct evaluation *e, uint32_t ops)
     const struct gcs_work_moment *after = &baseline->works[works - 1];
     gcs_time work = after->work - before->work;
     e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
-    e->replay.clock += work;
-    e->replay.ledger->mutator_ns += work;
+    pass(&e->replay, &e->replay.ledger->mutator_ns, work);
     e->passed.works = works;
 }
 
@@ -153,8 +152,10 @@ static enum gcs_status pass_stop(struct evaluation *e, size_t which)
         return idle(&e->replay, stop->event.object, e->error);
     if (stop->event.op == GCS_OP_BEGIN)
         return begin_request(&e->replay, &stop->event, e->error);
-    return stop->event.op == GCS_OP_END ? end_request(&e->replay, &stop->event, e->error)
-                                        : GCS_OK;
+    if (stop->event.op == GCS_OP_END)
+        return end_request(&e->replay, &stop->event, e->error);
+    meet_mark(&e->replay, &stop->event);
+    return GCS_OK;
 }
 
 void pass_time(struct evaluation *e, uint32_t ops)
