@@ -403,6 +403,58 @@ START_TEST(as_many_t_intervals_hold_the_mean_as_they_say)
 }
 END_TEST
 
+/* Exponential values are skewed: of Student's intervals some 90 % hold their mean. Of 2,000
+ * studentised bootstrap's 1,880 +- 11 do, counted by another program; five times that is
+ * allowed. (That program's percentile bootstrap: 86 %, its BCa: 87 %.) */
+START_TEST(bootstrap_intervals_of_skewed_values_hold_the_mean_more_often)
+{
+    struct gcs_random random;
+    unsigned student = 0, bootstrap = 0;
+    gcs_random_init(&random, 1, "skewed");
+    for (unsigned round = 0; round < 2000; round++) {
+        double values[10];
+        for (size_t i = 0; i < 10; i++)
+            values[i] = -log(1 - uniform(&random));
+        struct gcs_interval interval = gcs_t_interval(values, 10);
+        student += interval.low <= 1 && interval.high >= 1;
+        ck_assert(gcs_bootstrap_interval(values, 10, round, &interval));
+        bootstrap += interval.low <= 1 && interval.high >= 1;
+    }
+    ck_assert_uint_ge(bootstrap, 1825);
+    ck_assert_uint_le(bootstrap, 1935);
+    ck_assert_uint_gt(bootstrap, student + 40);
+}
+END_TEST
+
+START_TEST(a_bootstrap_interval_of_ties_is_finite)
+{
+    struct gcs_interval interval;
+    const double nearly[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 7}, alike[] = {3, 3, 3, 3, 3};
+    ck_assert(gcs_bootstrap_interval(nearly, 10, 1, &interval));
+    ck_assert(interval.low <= 0 && interval.high == 7);
+    ck_assert(gcs_bootstrap_interval(alike, 5, 1, &interval));
+    ck_assert(interval.low == 3 && interval.high == 3);
+}
+END_TEST
+
+/* Cohen's tables (1988): a paired t test's pairs for 80 % power at effects of 0.2, 0.5, 0.8 and
+ * 1 deviations are 199, 34, 15 and 10. */
+START_TEST(pairs_needed_are_those_of_the_tables)
+{
+    static const struct {
+        double effect;
+        uint64_t pairs;
+    } known[] = {{0.2, 199}, {0.5, 34}, {0.8, 15}, {1, 10}, {-1, 10}};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        double values[] = {known[i].effect - sqrt(0.5), known[i].effect + sqrt(0.5)};
+        ck_assert_uint_eq(gcs_pairs_needed(values, 2), known[i].pairs);
+    }
+    const double none[] = {-1, 1};
+    ck_assert_uint_eq(gcs_pairs_needed(none, 2), GCS_ABSENT);
+    ck_assert_uint_eq(gcs_pairs_needed(none, 1), GCS_ABSENT);
+}
+END_TEST
+
 START_TEST(spreads_are_order_statistics)
 {
     struct gcs_spread_figures spread;
@@ -431,6 +483,9 @@ static Suite *measure_suite(void)
     tcase_add_test(figures, a_t_interval_is_that_of_the_textbook);
     tcase_add_test(figures, a_bootstrap_interval_is_near_the_closed_form);
     tcase_add_test(figures, as_many_t_intervals_hold_the_mean_as_they_say);
+    tcase_add_test(figures, bootstrap_intervals_of_skewed_values_hold_the_mean_more_often);
+    tcase_add_test(figures, a_bootstrap_interval_of_ties_is_finite);
+    tcase_add_test(figures, pairs_needed_are_those_of_the_tables);
     tcase_add_test(figures, spreads_are_order_statistics);
     suite_add_tcase(suite, figures);
     return suite;
