@@ -276,6 +276,51 @@ START_TEST(a_ledger_by_hand_has_the_figures_by_hand)
 }
 END_TEST
 
+/* A run of 1,000 ns of which the first 200 are warm-up; quarters behind it end at 400, 600, 800
+ * and 1,000. */
+START_TEST(what_counts_lies_behind_the_cut)
+{
+    struct gcs_collection collections[] = {
+        {.time_ns = 100, .pause_ns = 50, .heap_bytes = 900, .work = {.generation = 2}},
+        {.time_ns = 300, .pause_ns = 10, .heap_bytes = 100, .work = {.collected = 3}},
+        {.time_ns = 650, .pause_ns = 10, .heap_bytes = 210, .work = {.generation = 1}},
+        {.time_ns = 700, .pause_ns = 20, .heap_bytes = 200, .work = {.generation = 2}},
+        {.time_ns = 900, .pause_ns = 10, .heap_bytes = 250, .work = {.generation = 0}},
+    };
+    gcs_time requests[] = {70, 10, 40};
+    struct gcs_ledger ledger = {
+        .collections = collections,
+        .collection_count = COUNT(collections),
+        .request_ns = requests,
+        .request_count = COUNT(requests),
+        .mutator_ns = 600,
+        .gc_ns = 100,
+        .idle_ns = 300,
+        .total_ns = 1000,
+        .heap = {.peak_bytes = 950, .live_bytes = 400, .garbage_bytes = 100},
+        .cut = {.met = true, 200, 150, 50, 0, 1, 1},
+    };
+    struct gcs_steady steady;
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    const struct gcs_summary *s = &steady.summary;
+    ck_assert(s->mutator_ns == 450 && s->gc_ns == 50 && s->idle_ns == 300);
+    ck_assert(s->total_ns == 800 && s->peak_bytes == 950);
+    ck_assert_double_eq(s->gc_share, 0.1);
+    ck_assert(s->collections[0] == 2 && s->collections[1] == 1 && s->collections[2] == 1);
+    ck_assert(s->pause_ns_max == 20 && s->requests == 2 && s->request_ns_max == 40);
+    ck_assert_uint_eq(steady.cut.time_ns, 200);
+    ck_assert_double_eq_tol(steady.growth, 0.25, 1e-12); /* 250 against 200 */
+    ck_assert(isnan(steady.garbage));
+    ledger.collection_count = 2; /* nothing is collected in the last half */
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    ck_assert(isnan(steady.growth));
+    ck_assert_double_eq(steady.garbage, 0.25);
+    ledger.cut = (struct gcs_cut){0}; /* no warm-up: all counts */
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    ck_assert(steady.summary.gc_ns == 100 && steady.summary.requests == 3);
+}
+END_TEST
+
 START_TEST(what_does_not_exist_is_absent)
 {
     struct gcs_ledger ledger = {.gc_ns = 0};
@@ -478,6 +523,7 @@ static Suite *measure_suite(void)
     tcase_add_loop_test(figures, the_printed_form_reads_back, 0, 2);
     tcase_add_test(figures, nothing_and_one_value_print_too);
     tcase_add_test(figures, a_ledger_by_hand_has_the_figures_by_hand);
+    tcase_add_test(figures, what_counts_lies_behind_the_cut);
     tcase_add_test(figures, what_does_not_exist_is_absent);
     tcase_add_loop_test(figures, the_front_is_what_nothing_beats, 0, 30);
     tcase_add_test(figures, a_t_interval_is_that_of_the_textbook);

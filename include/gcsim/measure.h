@@ -74,6 +74,20 @@ struct gcs_summary {
 void gcs_summarize(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
                    struct gcs_histogram *requests, struct gcs_summary *summary);
 
+/** What of a run counts: all behind its warm-up, or all. */
+struct gcs_steady {
+    struct gcs_summary summary; /* times, collections, pauses and requests behind the cut;
+                                   events, allocations and memory are the whole run's */
+    struct gcs_cut cut;
+    double growth;  /* of the heap: what collections of the last quarter of the time leave at
+                       least, against the quarter before; 0.05: 5 % more. NaN: one has none */
+    double garbage; /* share of the heap at the end that is garbage, if the last half of the
+                       time has no collection; else NaN */
+};
+/** Both histograms are scratch, and hold the pauses and the latencies that count. */
+void gcs_steady_of(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
+                   struct gcs_histogram *requests, struct gcs_steady *steady);
+
 /** What trade-offs are judged by, of one trial; small, as there may be millions. */
 struct gcs_standing {
     uint64_t peak_bytes;
