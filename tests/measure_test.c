@@ -448,15 +448,15 @@ START_TEST(as_many_t_intervals_hold_the_mean_as_they_say)
 }
 END_TEST
 
-/* Exponential values are skewed: of Student's intervals some 90 % hold their mean. Of 2,000
- * studentised bootstrap's 1,880 +- 11 do, counted by another program; five times that is
- * allowed. (That program's percentile bootstrap: 86 %, its BCa: 87 %.) */
+/* Exponential values are skewed: of Student's intervals some 90 % hold their mean, of the
+ * studentised bootstrap's 94 %, as another program counted: of 1,000 940 +- 7.5; five times that
+ * is allowed. (That program's percentile bootstrap: 86 %, its BCa: 87 %.) */
 START_TEST(bootstrap_intervals_of_skewed_values_hold_the_mean_more_often)
 {
     struct gcs_random random;
     unsigned student = 0, bootstrap = 0;
     gcs_random_init(&random, 1, "skewed");
-    for (unsigned round = 0; round < 2000; round++) {
+    for (unsigned round = 0; round < 1000; round++) {
         double values[10];
         for (size_t i = 0; i < 10; i++)
             values[i] = -log(1 - uniform(&random));
@@ -465,9 +465,9 @@ START_TEST(bootstrap_intervals_of_skewed_values_hold_the_mean_more_often)
         ck_assert(gcs_bootstrap_interval(values, 10, round, &interval));
         bootstrap += interval.low <= 1 && interval.high >= 1;
     }
-    ck_assert_uint_ge(bootstrap, 1825);
-    ck_assert_uint_le(bootstrap, 1935);
-    ck_assert_uint_gt(bootstrap, student + 40);
+    ck_assert_uint_ge(bootstrap, 902);
+    ck_assert_uint_le(bootstrap, 978);
+    ck_assert_uint_gt(bootstrap, student + 20);
 }
 END_TEST
 
