@@ -463,6 +463,81 @@ START_TEST(a_study_advises_the_cheapest_setting_that_costs_little_memory)
 }
 END_TEST
 
+/* Settings beside the default, which takes 10 ms of GC, pauses of 5 ms, 100 MiB, p99 of 20 ms:
+ * what is advised for least GC time, and for a short pause. */
+static const struct {
+    struct {
+        const char *strategy;
+        uint64_t gc_us, pause_us, mib, p99_us;
+    } settings[3];
+    const char *least, *shortest;
+} advices[] = {
+    /* One hundredth less of all is no difference; two are. */
+    {{{"default", 9900, 4950, 99, 19800}}, NULL, NULL},
+    {{{"default", 9700, 4850, 100, 20000}}, "3000, 10, 10)\n", "3000, 10, 10)\n"},
+    /* p99 may be slower by what is no difference, not by more. */
+    {{{"default", 5000, 5000, 100, 20300}}, "3000, 10, 10)\n", NULL},
+    {{{"default", 5000, 5000, 100, 20500}}, NULL, NULL},
+    {{{"default", 5000, 1000, 126, 20000}}, NULL, NULL},
+    /* Of two that take the same GC time but for a hundredth, the one of less memory. */
+    {{{"default", 5000, 5000, 120, 20000}, {"default", 5050, 5000, 101, 20000}},
+     "4000, 10, 10)\n",
+     NULL},
+    /* The shortest pause may cost no more GC time than the default; of two alike the cheaper.
+     */
+    {{{"default", 5000, 5000, 100, 20000},
+      {"default", 9000, 2000, 100, 20000},
+      {"default", 10300, 1000, 100, 20000}},
+     "3000, 10, 10)\n",
+     "4000, 10, 10)\n"},
+    {{{"default", 9500, 2000, 100, 20000}, {"default", 9000, 2020, 100, 20000}},
+     "4000, 10, 10)\n",
+     "4000, 10, 10)\n"},
+    /* A strategy is told only if it is better than plain thresholds. */
+    {{{"default", 5000, 5000, 100, 20000}, {"other", 4950, 1000, 100, 20000}},
+     "3000, 10, 10)\n",
+     "4000, 10, 10) and strategy other\n"},
+    {{{"default", 9000, 5000, 100, 20000}, {"other", 4950, 5000, 100, 20000}},
+     "4000, 10, 10) and strategy other\n",
+     NULL},
+};
+
+START_TEST(advice_calls_nothing_better_that_is_not)
+{
+    struct gcs_trial trials[4];
+    size_t count = 0;
+    int64_t own = gcs_model_newest()->threshold[0];
+    for (size_t i = 0; i < 4; i++) {
+        bool first = i == 0;
+        if (!first && !advices[_i].settings[i - 1].strategy)
+            break;
+        trials[count++] = (struct gcs_trial){
+            .trial = i + 1,
+            .setting = {.model = gcs_model_newest(),
+                        .threshold = {first ? own : 1000 * ((int64_t)i + 2), 10, 10}},
+            .model = "cpython-3.15",
+            .strategy = first ? "default" : advices[_i].settings[i - 1].strategy,
+            .summary = {
+                .mutator_ns = 100000000,
+                .gc_ns = 1000 * (first ? 10000 : advices[_i].settings[i - 1].gc_us),
+                .pause_ns_max = 1000 * (first ? 5000 : advices[_i].settings[i - 1].pause_us),
+                .request_ns_p99 = 1000 * (first ? 20000 : advices[_i].settings[i - 1].p99_us),
+                .peak_bytes = (first ? 100 : advices[_i].settings[i - 1].mib) << 20}};
+    }
+    gcs_print_study(trials, count, 0, &text);
+    const char *least = strstr(text.data, "Least GC time:\n");
+    const char *shortest = strstr(text.data, "Shortest longest pause");
+    ck_assert(least && shortest);
+    const char *keep = strstr(least, "keep the default");
+    ck_assert_int_eq(keep && keep < shortest, !advices[_i].least);
+    ck_assert_int_eq(strstr(shortest, "keep the default") != NULL, !advices[_i].shortest);
+    const char *told = advices[_i].least ? strstr(least, advices[_i].least) : least;
+    ck_assert(told && told < shortest);
+    if (advices[_i].shortest)
+        ck_assert_ptr_nonnull(strstr(shortest, advices[_i].shortest));
+}
+END_TEST
+
 START_TEST(one_trial_is_told_without_what_it_has_not)
 {
     struct gcs_trial trials[9];
@@ -749,6 +824,8 @@ static Suite *report_suite(void)
     tcase_add_test(tables, short_figures_of_any_magnitude_fit_and_keep_their_order);
     tcase_add_test(tables, counts_have_commas);
     tcase_add_test(tables, a_study_advises_the_cheapest_setting_that_costs_little_memory);
+    tcase_add_loop_test(tables, advice_calls_nothing_better_that_is_not, 0,
+                        (int)COUNT(advices));
     tcase_add_test(tables, a_comparison_pairs_settings_by_seed);
     tcase_add_loop_test(tables, a_figure_that_means_little_says_why_and_what_to_do, 0,
                         (int)COUNT(warned));
