@@ -121,7 +121,7 @@ struct gcs_comparison {
 /** Why a figure means little. The first four, and the last two, are a whole setting's. */
 #define GCS_COMPARED_WARNING_LIST(X)                                                \
     X(ONE_SEED, "one_seed")                                                         \
-    X(FEW_SEEDS, "few_seeds")           /* fewer than 5 */                          \
+    X(FEW_SEEDS, "few_seeds")           /* fewer than 8 */                          \
     X(NEVER_ACTED, "never_acted")       /* what a rule waits for never came */      \
     X(NO_EFFECT, "no_effect")           /* every figure is the baseline's */        \
     X(NO_COLLECTIONS, "no_collections") /* so there are no pauses */                \

@@ -179,7 +179,7 @@ static void advise_full(const struct gcs_comparison *comparison, size_t arm,
     }
     gcs_text_add(text, "only ");
     add_counted(full(least), "full collection", text);
-    gcs_text_add(text, " in a seed: their p99 means nothing, the longest pause is chance; ");
+    gcs_text_add(text, " in a seed: max and p99 of full pauses are chance; ");
     add_longer(full(least), ENOUGH_FULL, least->total_ns, text);
 }
 

@@ -11,7 +11,7 @@
 
 #include <gcsim/report.h>
 
-enum { FEW_SEEDS = 5, ENOUGH_SEEDS = 10, ENOUGH_FULL = 10, ENOUGH_FOR_P99 = 1000 };
+enum { FEW_SEEDS = 8, ENOUGH_SEEDS = 10, ENOUGH_FULL = 10, ENOUGH_FOR_P99 = 1000 };
 
 /* One trial of a setting. */
 static inline size_t trial_at(const struct gcs_comparison *comparison, size_t arm, size_t seed)
