@@ -101,19 +101,19 @@ static double mean_of(const double *values, size_t count)
     return count ? sum / (double)count : (double)NAN;
 }
 
-/* What the intervals say; NULL: there are none. */
+/* What the intervals say, the bootstrap's where there is one; NULL: there is none. */
 static const char *judge(const struct gcs_compared *row, const double *differences)
 {
-    bool same = row->pairs > 0;
+    bool same = row->pairs > 0, bootstrap = !isnan(row->bootstrap.low);
     for (size_t i = 0; i < row->pairs; i++)
         same = same && differences[i] == 0;
     if (same)
         return "same";
     if (isnan(row->t.low))
         return NULL;
-    if (row->t.high < 0 && row->bootstrap.high < 0)
+    if (row->t.high < 0 && (!bootstrap || row->bootstrap.high < 0))
         return "better";
-    return row->t.low > 0 && row->bootstrap.low > 0 ? "worse" : "unclear";
+    return row->t.low > 0 && (!bootstrap || row->bootstrap.low > 0) ? "worse" : "unclear";
 }
 
 /* The differences, of all settings but the first. */

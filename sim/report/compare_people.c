@@ -184,32 +184,53 @@ static bool concerns(const struct printing *printing, size_t arm,
     return printing->warned[arm] >> warning & 1;
 }
 
-/* A warning's line for each advice that it comes to, with the settings that it is for. */
+/* The line of a warning about the settings [from, to), which all come to the same advice. */
+static void print_line(const struct printing *printing, char letter, size_t from, size_t to,
+                       enum gcs_compared_warning warning, struct gcs_text *text)
+{
+    char name[80];
+    const char *before = "";
+    gcs_text_add(text, "%c  ", letter);
+    if (to - from == printing->comparison->arms && to - from > 2)
+        gcs_text_add(text, "all");
+    else
+        for (size_t arm = from; arm < to; arm++, before = ", ") {
+            name_arm(printing, arm, name);
+            gcs_text_add(text, "%s%s", before, name);
+        }
+    gcs_text_add(text, ": ");
+    advise(printing->comparison, from, warning, NULL, text);
+    gcs_text_add(text, "\n");
+}
+
+static bool same_advice(const struct printing *printing, size_t a, size_t b,
+                        enum gcs_compared_warning warning)
+{
+    struct gcs_text texts[2];
+    for (unsigned i = 0; i < 2; i++) {
+        gcs_text_init(&texts[i], NULL);
+        advise(printing->comparison, i ? b : a, warning, NULL, &texts[i]);
+    }
+    bool same = texts[0].data && texts[1].data && gcs_same(texts[0].data, texts[1].data);
+    gcs_text_fini(&texts[0]);
+    gcs_text_fini(&texts[1]);
+    return same;
+}
+
+/* Neighbours with the same advice share a line. */
 static void print_about(const struct printing *printing, char letter,
                         enum gcs_compared_warning warning, struct gcs_text *text)
 {
-    const struct gcs_comparison *comparison = printing->comparison;
-    struct gcs_text advice, before;
-    char name[80];
-    gcs_text_init(&before, NULL);
-    for (size_t arm = 0; arm < comparison->arms; arm++) {
-        if (!concerns(printing, arm, warning))
+    size_t arms = printing->comparison->arms;
+    for (size_t from = 0, to; from < arms; from = to) {
+        to = from + 1;
+        if (!concerns(printing, from, warning))
             continue;
-        gcs_text_init(&advice, NULL);
-        advise(comparison, arm, warning, NULL, &advice);
-        name_arm(printing, arm, name);
-        if (before.data && advice.data && gcs_same(before.data, advice.data))
-            gcs_text_add(text, ", %s", name);
-        else if (before.data)
-            gcs_text_add(text, ": %s\n%c  %s", before.data, letter, name);
-        else
-            gcs_text_add(text, "%c  %s", letter, name);
-        gcs_text_fini(&before);
-        before = advice;
+        while (to < arms && concerns(printing, to, warning) &&
+               same_advice(printing, from, to, warning))
+            to++;
+        print_line(printing, letter, from, to, warning, text);
     }
-    if (before.data)
-        gcs_text_add(text, ": %s\n", before.data);
-    gcs_text_fini(&before);
 }
 
 static void print_advice(const struct printing *printing, struct gcs_text *text)
