@@ -780,6 +780,12 @@ START_TEST(what_cannot_be_told_apart_says_how_many_seeds_would)
         ck_assert_str_eq(said.warning, larger ? "" : "cannot_tell");
         ck_assert_uint_eq(said.seeds_needed, larger ? GCS_ABSENT : 34);
     }
+    /* A mean of a twentieth of the deviation: more than 3,000 pairs. */
+    for (size_t i = 1; i < 20; i += 2)
+        compared_steady[i].summary.gc_ns =
+            (gcs_time)llround(1000000 + 100 + (i / 2 % 2 ? spread : -spread));
+    ck_assert(gcs_print_comparison(&comparison, &text));
+    ck_assert_ptr_nonnull(strstr(text.data, "unclear, >1,000"));
 }
 END_TEST
 

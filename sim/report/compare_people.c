@@ -25,6 +25,8 @@ static void print_value(const struct gcs_compared *row, double value, bool sign,
     snprintf(text, 24, "%s%s", mark, plain);
 }
 
+enum { MANY_SEEDS = 1000 }; /* nobody waits for */
+
 struct printing {
     const struct gcs_comparison *comparison;
     struct gcs_grid grid;
@@ -104,7 +106,9 @@ static void add_verdict(struct printing *printing, const struct gcs_compared *ro
             snprintf(letters + strlen(letters), sizeof letters - strlen(letters), "%s%c",
                      *letters ? " " : "", letter_of(printing, w));
     gcs_print_count(row->seeds_needed, number);
-    if (row->seeds_needed != GCS_ABSENT)
+    if (row->seeds_needed != GCS_ABSENT && row->seeds_needed > MANY_SEEDS)
+        gcs_grid_add(&printing->grid, "unclear, >1,000");
+    else if (row->seeds_needed != GCS_ABSENT)
         gcs_grid_add(&printing->grid, "unclear, ~%s", number);
     else
         gcs_grid_add(&printing->grid, "%s", row->verdict ? row->verdict : "");
