@@ -349,7 +349,7 @@ static void print_setting(const struct line *base, const struct line *line,
 
 /* The best of the plain thresholds, and what a strategy does better still. */
 static void print_aim(const struct line *lines, size_t count, const struct line *base,
-                      enum aim aim, struct gcs_text *text)
+                      enum aim aim, uint64_t of, struct gcs_text *text)
 {
     static const char *const aims[AIMS] = {
         "Least GC time", "Shortest longest pause, at no more GC time than the default's"};
@@ -361,10 +361,13 @@ static void print_aim(const struct line *lines, size_t count, const struct line 
     if (aimed(any, aim) < (1 - tolerance) * aimed(plain, aim))
         print_setting(base, any, text);
     else if (plain == base)
-        gcs_text_add(text, "    keep the default: no setting here is better\n");
+        gcs_text_add(text, "    keep the default: no setting %s is better\n",
+                     of ? "marked *" : "here");
 }
 
-static void print_advice(const struct line *lines, size_t count, struct gcs_text *text)
+/* `of`: how many trials there were, if `lines` are not of all. */
+static void print_advice(const struct line *lines, size_t count, uint64_t of,
+                         struct gcs_text *text)
 {
     const struct line *base = NULL;
     for (size_t i = 0; i < count && !base; i++)
@@ -380,7 +383,7 @@ static void print_advice(const struct line *lines, size_t count, struct gcs_text
         gcs_text_add(text, "%.2f x its longest pause", pause_limit);
     gcs_text_add(text, "; under %.0f %% is no difference:\n", 100 * tolerance);
     for (enum aim aim = 0; aim < AIMS; aim++)
-        print_aim(lines, count, base, aim, text);
+        print_aim(lines, count, base, aim, of, text);
 }
 
 void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t total,
@@ -394,7 +397,7 @@ void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t tota
             sorted[i] = &trials[i];
         size_t settings = fold(lines, gather(sorted, count, lines, scratch));
         print_table(lines, settings, count < total ? total : 0, text);
-        print_advice(lines, settings, text);
+        print_advice(lines, settings, count < total ? total : 0, text);
     } else {
         text->failed = true;
     }
