@@ -347,6 +347,7 @@ struct gcs_study {
     uint64_t max_memory; /* bytes; 0: none */
     const char *digest;  /* the input's, when this was written; NULL: absent */
     const char *version; /* gcsim's, when this was written; NULL: absent */
+    const char *warmup;  /* that compare leaves out: a mark or a time; NULL: absent */
 };
 /** From a finished study. */
 enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena *arena,

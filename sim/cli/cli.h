@@ -37,6 +37,7 @@ struct options {
     const char *program_gc;
     const char *memory;
     const char *engine;
+    const char *warmup;
     const char *max_events;
     const char *max_memory;
     const char *jobs;

@@ -8,6 +8,9 @@
 /* Of a workload, unless somebody says how many. */
 enum { COMPARED_SEEDS = 10 };
 
+/* What workloads mark at the end of their start. */
+#define STARTUP "startup-done"
+
 /* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
 static struct gcs_names default_sweep(struct gcs_arena *arena)
 {
@@ -73,6 +76,7 @@ static void want_of_study(const struct input *input, struct gcs_arena *arena,
     wanted->max_events = study->max_events;
     wanted->max_memory = study->max_memory;
     wanted->columns = study->columns;
+    wanted->warmup = study->warmup;
 }
 
 static enum gcs_status want_of_options(const struct options *options, struct gcs_arena *arena,
@@ -99,6 +103,8 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         wanted->program_gc = options->program_gc;
     if (options->memory)
         wanted->memory = options->memory;
+    if (options->warmup)
+        wanted->warmup = options->warmup;
     if (options->engine)
         wanted->engine = options->engine;
     GCS_TRY(options_whole(options->seed, "seed", GCS_UNIT_NONE, wanted->seed, &wanted->seed,
@@ -164,6 +170,18 @@ static enum gcs_status check_list(struct gcs_arena *arena, const struct gcs_name
     return gcs_fail(error, GCS_INVALID, "--%s: %s", option, why.text);
 }
 
+/* What a comparison leaves out: what was asked for, or all up to the end of start-up. */
+static struct gcs_warmup cut_of(const char *warmup)
+{
+    struct gcs_warmup cut = {0};
+    const char *why;
+    if (!warmup)
+        cut.mark = STARTUP;
+    else if (!gcs_parse_whole(warmup, strlen(warmup), GCS_UNIT_TIME, &cut.ns, &why))
+        cut.mark = warmup;
+    return cut;
+}
+
 enum gcs_status wanted_gather(struct trials *trials, const struct options *options, bool sweep,
                               struct wanted *wanted, struct gcs_error *error)
 {
@@ -188,6 +206,8 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
     if (!wanted->thresholds.count)
         wanted->thresholds = sweep && !options->compare ? default_sweep(&trials->arena)
                                                         : one(&trials->arena, "default");
+    if (options->compare)
+        wanted->cut = cut_of(wanted->warmup);
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
     return check_list(&trials->arena, &wanted->threshold2, "threshold2", error);

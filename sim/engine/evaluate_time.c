@@ -106,8 +106,7 @@ static void pass_work(struct evaluation *e, uint32_t works, const struct gcs_wor
 {
     gcs_time work = done->work - e->passed.done.work;
     e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.bytes * work;
-    e->replay.clock += work;
-    e->replay.ledger->mutator_ns += work;
+    pass(&e->replay, &e->replay.ledger->mutator_ns, work);
     e->passed.works = works;
     e->passed.done = *done;
 }
@@ -140,8 +139,10 @@ static enum gcs_status pass_stop(struct evaluation *e, size_t which)
         return idle(&e->replay, stop->event.object, e->error);
     if (stop->event.op == GCS_OP_BEGIN)
         return begin_request(&e->replay, &stop->event, e->error);
-    return stop->event.op == GCS_OP_END ? end_request(&e->replay, &stop->event, e->error)
-                                        : GCS_OK;
+    if (stop->event.op == GCS_OP_END)
+        return end_request(&e->replay, &stop->event, e->error);
+    meet_mark(&e->replay, &stop->event);
+    return GCS_OK;
 }
 
 void pass_time(struct evaluation *e, uint32_t ops)
