@@ -171,7 +171,7 @@ silent
 # Of so many a table shows the front and the default, and says so, whatever its columns.
 expect 0 sweep t.gctrace -m cpython-3.13 -t 1:5000:lin5000
 grep -q '^[0-9]* lines for 5000 trials: settings marked \*, and the default; ' ../out || differ 'a front alone'
-grep -q 'no setting marked \* spends less$' ../out || differ 'advice from a front'
+grep -q 'no setting marked \* is better$' ../out || differ 'advice from a front'
 expect 0 sweep t.gctrace -m cpython-3.13 -t 1:5000:lin5000 --columns threshold0,gc_ns
 grep -q '^[0-9]* lines for 5000 trials: ' ../out || differ 'a front alone, by columns'
 finish
