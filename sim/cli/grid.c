@@ -2,6 +2,7 @@
 /*
  * The trials in their order, a batch at a time. The order is program (axes, then seed), model,
  * strategy, threshold0, threshold1, threshold2; a threshold that nobody gave is the model's.
+ * Where thresholds are sought, they stand in the order tried, and a round is a batch.
  */
 #include "trials.h"
 
