@@ -50,8 +50,9 @@ n = 0
 array SHARE[|$TRIALS|]; array PEAK[|$TRIALS|]
 stats $TRIALS using ($5 == 1 ? (n = n + 1, SHARE[n] = $1, PEAK[n] = $2) : 0) nooutput
 is_beaten(s, p) = (sum [i = 1:n] (SHARE[i] <= s && PEAK[i] <= p && (SHARE[i] < s || PEAK[i] < p))) > 0
+decimal(number) = sprintf("%.9f", number) # real() reads no 1e+06
 set table $FRONT
-plot $TRIALS using (x($1)):($2 / unit):4 with table if ($5 == 1 && !is_beaten($1, $2))
+plot $TRIALS using (decimal(x($1))):(decimal($2 / unit)):(decimal($4)) with table if ($5 == 1 && !is_beaten($1, $2))
 unset table
 
 # threshold0 beside a point of that line, where no other label is near.

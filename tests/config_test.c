@@ -410,6 +410,14 @@ START_TEST(ranges_have_both_ends_rounded_points_and_no_duplicates)
     check_numbers(thresholds.places[2], 1, (const int64_t[]){5});
     ck_assert_int_eq(gcs_thresholds_parse("default", &arena, &thresholds, &error), GCS_OK);
     ck_assert_uint_eq(thresholds.places[0].count + thresholds.places[2].count, 0);
+    ck_assert_uint_eq(thresholds.sought, 0);
+    ck_assert_int_eq(gcs_thresholds_parse("auto", &arena, &thresholds, &error), GCS_OK);
+    ck_assert_uint_eq(thresholds.sought, 7);
+    ck_assert_int_eq(gcs_thresholds_parse("700,auto,", &arena, &thresholds, &error), GCS_OK);
+    ck_assert_uint_eq(thresholds.sought, 2);
+    check_numbers(thresholds.places[0], 1, (const int64_t[]){700});
+    ck_assert_uint_eq(thresholds.places[1].count, 0);
+    ck_assert_int_ne(gcs_thresholds_parse("autos", &arena, &thresholds, &error), GCS_OK);
 }
 END_TEST
 

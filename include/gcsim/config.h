@@ -283,9 +283,11 @@ struct gcs_numbers {
 };
 
 /** `T0[,T1[,T2]]`; each place a number, or a range `A:B:linN`, `A:B:logN` (N points, both ends,
- *  rounded, duplicates dropped). A place left out has no values; `default` leaves out all. */
+ *  rounded, duplicates dropped), or `auto`: a sweep seeks its values. A place left out has no
+ *  values; `default` leaves out all, `auto` alone seeks all. */
 struct gcs_thresholds {
     struct gcs_numbers places[3];
+    unsigned sought; /* a bit for each place that is `auto` */
 };
 enum gcs_status gcs_thresholds_parse(const char *text, struct gcs_arena *arena,
                                      struct gcs_thresholds *thresholds,
@@ -329,6 +331,7 @@ struct gcs_study {
     struct gcs_names models;
     const struct gcs_thresholds *thresholds;
     size_t threshold_count;
+    uint64_t trials;               /* of a model and a strategy, where thresholds are `auto` */
     struct gcs_numbers threshold1; /* for the places that thresholds leave out */
     struct gcs_numbers threshold2;
     struct gcs_names strategies; /* `default`, `manual:every=1000,generation=1`, a path */

@@ -102,6 +102,27 @@ struct gcs_standing gcs_standing_of(const struct gcs_summary *summary, uint32_t 
 bool gcs_pareto(struct gcs_standing *standings, size_t count);
 
 /*
+ * Thresholds that are sought: a first round, then rounds that look at what came out
+ */
+/** A setting that has run. */
+struct gcs_tried {
+    int32_t threshold[GCS_GENERATIONS];
+    struct gcs_standing standing;
+};
+/** The thresholds to begin with, at most `room` and one at least: `base`, the decades of the
+ *  first place sought at base's other places, and if several places are sought, points evenly
+ *  over all of them up to three fifths of `room` (the rest is for the rounds). `sought`: a bit
+ *  for each place; the others stay as in base. Returns how many; may repeat some. */
+size_t gcs_seek_first(const int32_t base[GCS_GENERATIONS], unsigned sought, size_t room,
+                      int32_t (*next)[GCS_GENERATIONS]);
+/** The thresholds of the next round, at most `room`, none of them tried: the middles of the
+ *  widest gaps of the front. A gap is between two on the front with no third nearer to both;
+ *  its width is the largest ratio of their figures. 0: no gap is wider than 2 %, or its ends'
+ *  thresholds are that close. Needs up to count² bytes; false: out of memory. */
+bool gcs_seek_next(const struct gcs_tried *tried, size_t count, unsigned sought, size_t room,
+                   int32_t (*next)[GCS_GENERATIONS], size_t *found);
+
+/*
  * Samples: one value a seed
  */
 /** Percentiles as above; of no values NaN. */

@@ -29,6 +29,7 @@ struct options {
     struct words thresholds;
     const char *threshold1;
     const char *threshold2;
+    const char *trials;
     const char *strategies;
     const char *cost;
     const char *seed;
@@ -233,7 +234,7 @@ void input_print_error(const struct input *input, struct gcs_error *error);
 struct trials {
     struct gcs_study_plan plan; /* its trials: one batch */
     struct grid *grid;
-    uint64_t total;                  /* trials of all batches */
+    uint64_t total;                  /* trials of all batches; while some are sought, at most */
     uint64_t made;                   /* up to this batch's end */
     bool default_among;              /* the first model's default setting is one of them */
     struct gcs_workload **workloads; /* that the plan's programs borrow */

@@ -92,12 +92,13 @@ enum gcs_status effective_print(struct trials *trials, const struct wanted *want
         print_text(&text, "cost", wanted->cost);
     if (wanted->warmup)
         print_text(&text, "warmup", wanted->warmup);
-    gcs_text_add(&text,
-                 "seed: %llu\nseeds: %llu\nprogram_gc: %s\nmemory: %s\nengine: %s\n"
-                 "max_events: %llu\n",
-                 (unsigned long long)wanted->seed, (unsigned long long)wanted->seeds,
-                 wanted->program_gc, wanted->memory, wanted->engine,
-                 (unsigned long long)wanted->max_events);
+    gcs_text_add(
+        &text,
+        "trials: %llu\nseed: %llu\nseeds: %llu\nprogram_gc: %s\nmemory: %s\nengine: %s\n"
+        "max_events: %llu\n",
+        (unsigned long long)wanted->trials, (unsigned long long)wanted->seed,
+        (unsigned long long)wanted->seeds, wanted->program_gc, wanted->memory, wanted->engine,
+        (unsigned long long)wanted->max_events);
     if (trials->program->kind == INPUT_TRACE)
         print_text(&text, "input", trials->program->path);
     else if (trials->program->kind == INPUT_WORKLOAD)

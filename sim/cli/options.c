@@ -37,11 +37,13 @@ static const struct option table[] = {
     OPTION('m', "model", "M[,M...]", TEXT, models, STUDY | EXPLAIN,
            "collectors, `cpython-3.12` or `refcount` (default: the newest)"),
     OPTION('t', "threshold", "T0[,T1[,T2]]", WORDS, thresholds, STUDY | EXPLAIN,
-           "thresholds, or `default`; on sweep a place may be A:B:linN or A:B:logN, and -t may "
-           "repeat"),
+           "thresholds, or `default`; on sweep a place may be A:B:linN, A:B:logN or auto "
+           "(sought; `auto` alone: all), and -t may repeat"),
     OPTION(0, "threshold1", "LIST", TEXT, threshold1, SEVERAL,
-           "values for threshold1 where -t leaves it out"),
+           "values for threshold1 where -t leaves it out, or to auto"),
     OPTION(0, "threshold2", "LIST", TEXT, threshold2, SEVERAL, "the same for threshold2"),
+    OPTION(0, "trials", "N", TEXT, trials, SWEEP,
+           "at most so many for each model and strategy where thresholds are auto (60)"),
     OPTION('S', "strategy", "NAME[,NAME...]", TEXT, strategies, STUDY | EXPLAIN,
            "what the program does about the collector; parameters as manual:every=1000"),
     OPTION(0, "cost", "PROFILE", TEXT, cost, STUDY | EXPLAIN,

@@ -30,7 +30,8 @@ struct remarks {
 /* What is gathered while trials run. */
 struct gathered {
     struct progress progress;
-    struct details *details;  /* by trial; NULL: not wanted */
+    struct details *details; /* by trial; NULL: not wanted */
+    size_t detail_count;
     struct steadies steadies; /* of a comparison */
     struct remarks remarks;
     struct spool spool;
@@ -385,8 +386,9 @@ static enum gcs_status run_batches(struct trials *trials, struct gathered *gathe
             spool_add(&gathered->spool, trial, gcs_batches_group(batches, trial));
         }
         gcs_study_fini(plan);
-        if (!trials_next(trials))
+        if (status != GCS_OK || !trials_next(trials))
             break;
+        gathered->progress.total = trials->total;
     }
     gcs_batches_close(batches);
     return status;
@@ -438,7 +440,8 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         steadies_init(&gathered.steadies, trials);
     gcs_text_init(&gathered.remarks.gaps, NULL);
     if (options->output && detailed) {
-        gathered.details = calloc(trials->total, sizeof *gathered.details);
+        gathered.detail_count = trials->total;
+        gathered.details = calloc(gathered.detail_count, sizeof *gathered.details);
         GCS_REQUIRE(gathered.details != NULL);
     }
     int code = run_gathering(trials, &gathered, options, sweep, detailed);
@@ -446,7 +449,7 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         code = maxima_check(&gathered.spool, maxima, options->maxima.count);
     else if (made)
         directory_remove(options->output, made);
-    free_details(gathered.details, trials->total);
+    free_details(gathered.details, gathered.detail_count);
     gcs_text_fini(&gathered.remarks.gaps);
     steadies_fini(&gathered.steadies);
     spool_fini(&gathered.spool);

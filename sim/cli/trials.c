@@ -154,7 +154,7 @@ int trials_make(struct trials *trials, struct input *input, const struct options
         if (code == EXIT_DONE)
             code = load_models(trials, wanted, grid);
         if (code == EXIT_DONE)
-            code = grid_count(trials, sweep);
+            code = grid_count(trials);
         if (code == EXIT_DONE && options->output)
             status = effective_print(trials, wanted, &error);
     }

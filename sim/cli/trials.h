@@ -6,6 +6,8 @@
  *   programs.c   the programs: axes × seeds
  *   trials.c     models, strategies and costs by name
  *   grid.c       models × strategies × thresholds over the programs, batch by batch
+ *   settings.c   the thresholds of one model: listed, or where the search for others begins
+ *   course.c     thresholds that are sought, round by round
  *   effective.c  all of it as a study that gives the same bytes again
  */
 #ifndef GCSIM_CLI_TRIALS_H
@@ -21,6 +23,9 @@ struct wanted {
     struct gcs_names thresholds;
     struct gcs_names threshold1;
     struct gcs_names threshold2;
+    bool several;    /* settings may be: sweep, compare */
+    bool may_seek;   /* thresholds may be `auto`: sweep */
+    uint64_t trials; /* if they are: so many for each model and strategy */
     struct gcs_names strategies;
     const char *cost;
     uint64_t seed;
@@ -49,11 +54,17 @@ int program_open(struct trials *trials, const struct options *options);
 enum gcs_status programs_make(struct trials *trials, const struct wanted *wanted,
                               struct gcs_error *error);
 
-/* grid.c */
 /* A setting's thresholds, and its place in the order wanted. */
 struct triple {
     int32_t threshold[GCS_GENERATIONS];
     uint32_t order;
+};
+
+/* What a model and strategy have tried where thresholds are sought. The first seed decides;
+ * the others follow, so that settings pair. */
+struct course {
+    struct gcs_tried *tried;
+    size_t count; /* those of the round that runs too, without a standing */
 };
 
 /* All settings of all programs, without an array of them: the thresholds of one model at a
@@ -67,13 +78,34 @@ struct grid {
     size_t strategy_count;
     struct triple *triples; /* of models[loaded - 1] */
     size_t triple_count;
+    unsigned sought;                            /* places whose values are: a bit each */
     size_t loaded;                              /* 0: none */
+    struct course *courses;                     /* by model and strategy */
+    bool waits;                                 /* for this batch's figures */
     size_t program, model, strategy, threshold; /* of the next trial */
 };
+
+/* grid.c */
 struct grid *grid_new(struct trials *trials, const struct wanted *wanted);
 /** Expands all of -t once: total, varied, default_among. Returns an exit code. */
-int grid_count(struct trials *trials, bool sweep);
+int grid_count(struct trials *trials);
 void grid_free(struct trials *trials);
+
+/* settings.c */
+/** The triples of a model, where they are not loaded yet. Returns an exit code. */
+int settings_load(struct trials *trials, size_t model);
+
+/* course.c */
+/** Whether this program's figures decide what is tried. */
+bool course_leads(const struct grid *grid);
+struct course *course_of(const struct grid *grid);
+/** From the loaded model's triples on. */
+void course_begin(const struct grid *grid);
+/** Takes the figures of the batch that has run. */
+void course_learn(const struct trials *trials);
+/** Adds a round; false: there is nothing more to try. */
+bool course_go_on(const struct grid *grid);
+void courses_free(struct grid *grid);
 
 /* effective.c */
 enum gcs_status effective_print(struct trials *trials, const struct wanted *wanted,

@@ -67,6 +67,7 @@ static void want_of_study(const struct input *input, struct gcs_arena *arena,
     wanted->thresholds = texts_of(arena, gcs_node_at(root, "thresholds"));
     wanted->threshold1 = texts_of(arena, gcs_node_at(root, "threshold1"));
     wanted->threshold2 = texts_of(arena, gcs_node_at(root, "threshold2"));
+    wanted->trials = study->trials;
     wanted->cost = study->cost;
     wanted->seed = study->seed;
     wanted->seeds = study->seeds;
@@ -91,6 +92,12 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         memcpy(texts, options->thresholds.word, sizeof options->thresholds.word);
         wanted->thresholds = (struct gcs_names){texts, options->thresholds.count};
     }
+    bool sought = false;
+    for (size_t i = 0; i < wanted->thresholds.count; i++)
+        sought |= strstr(wanted->thresholds.names[i], "auto") != NULL;
+    if (options->trials && !sought)
+        return gcs_fail(error, GCS_INVALID,
+                        "--trials: goes with `-t auto`, which is not there");
     if (options->threshold1)
         wanted->threshold1 = one(arena, options->threshold1);
     if (options->threshold2)
@@ -107,6 +114,8 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         wanted->warmup = options->warmup;
     if (options->engine)
         wanted->engine = options->engine;
+    GCS_TRY(options_whole(options->trials, "trials", GCS_UNIT_NONE, wanted->trials,
+                          &wanted->trials, error));
     GCS_TRY(options_whole(options->seed, "seed", GCS_UNIT_NONE, wanted->seed, &wanted->seed,
                           error));
     GCS_TRY(options_whole(options->seeds, "seeds", GCS_UNIT_NONE, wanted->seeds, &wanted->seeds,
@@ -130,6 +139,9 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
         !gcs_same(wanted->engine, "index"))
         return gcs_fail(error, GCS_INVALID, "--engine: '%s' is none of auto, replay, index",
                         wanted->engine);
+    if (wanted->trials < 10 || wanted->trials > 1000)
+        return gcs_fail(error, GCS_INVALID, "--trials: %llu is not in 10 ... 1000",
+                        (unsigned long long)wanted->trials);
     if (wanted->seeds < 1 || wanted->seeds > 1000000)
         return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
                         (unsigned long long)wanted->seeds);
@@ -186,7 +198,10 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
                               struct wanted *wanted, struct gcs_error *error)
 {
     size_t memory = trials->input->memory.limit;
-    *wanted = (struct wanted){.seed = 1,
+    *wanted = (struct wanted){.several = sweep,
+                              .may_seek = sweep && !options->compare,
+                              .trials = 60,
+                              .seed = 1,
                               .seeds = 1,
                               .program_gc = "honour",
                               .memory = "sum",

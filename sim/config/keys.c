@@ -341,13 +341,16 @@ const struct gcs_key gcs_config_keys[] = {
     ROW(GCS_DOCUMENT_STUDY, "thresholds", LIST, .fallback = "[]",
         .help = "settings of the thresholds; none: the model's own"),
     ROW(GCS_DOCUMENT_STUDY, "thresholds.[]", TEXT,
-        .help =
-            "`T0[,T1[,T2]]`, a place may be a range `A:B:linN` or `A:B:logN`; or `default`"),
+        .help = "`T0[,T1[,T2]]`, a place may be a range `A:B:linN` or `A:B:logN`, or `auto`: "
+                "sought; "
+                "or `default`; or `auto`: all three"),
+    ROW(GCS_DOCUMENT_STUDY, "trials", WHOLE, BOUNDS(10, 1000), .fallback = "60",
+        .help = "most trials of a model and a strategy where thresholds are `auto`"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1", LIST, .fallback = "[]",
-        .help = "values where `thresholds` leaves threshold1 out"),
+        .help = "values where `thresholds` leaves threshold1 out, or to `auto`"),
     ROW(GCS_DOCUMENT_STUDY, "threshold1.[]", TEXT, .help = "a number or a range"),
     ROW(GCS_DOCUMENT_STUDY, "threshold2", LIST, .fallback = "[]",
-        .help = "values where `thresholds` leaves threshold2 out"),
+        .help = "values where `thresholds` leaves threshold2 out, or to `auto`"),
     ROW(GCS_DOCUMENT_STUDY, "threshold2.[]", TEXT, .help = "a number or a range"),
     ROW(GCS_DOCUMENT_STUDY, "strategies", LIST, .fallback = "[]",
         .help = "strategies; none: `default`"),

@@ -123,8 +123,8 @@ enum gcs_status gcs_thresholds_parse(const char *text, struct gcs_arena *arena,
 {
     struct gcs_thresholds parsed = {0};
     const char *at = text;
-    if (gcs_same(text, "default")) {
-        *thresholds = parsed;
+    if (gcs_same(text, "default") || gcs_same(text, "auto")) {
+        *thresholds = (struct gcs_thresholds){.sought = text[0] == 'a' ? 7 : 0};
         return GCS_OK;
     }
     for (unsigned place = 0;; place++, at++) {
@@ -135,13 +135,16 @@ enum gcs_status gcs_thresholds_parse(const char *text, struct gcs_arena *arena,
                 "one by one",
                 text);
         size_t length = strcspn(at, ",");
-        if (length)
+        if (length == 4 && !memcmp(at, "auto", 4))
+            parsed.sought |= 1u << place;
+        else if (length)
             GCS_TRY(parse_numbers(at, length, arena, &parsed.places[place], error));
         at += length;
         if (!*at)
             break;
     }
-    if (!parsed.places[0].count && !parsed.places[1].count && !parsed.places[2].count)
+    if (!parsed.sought && !parsed.places[0].count && !parsed.places[1].count &&
+        !parsed.places[2].count)
         return gcs_fail(error, GCS_INVALID, "no threshold in '%s'", text);
     *thresholds = parsed;
     return GCS_OK;

@@ -144,6 +144,7 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
         .axis_count = axes->count,
         .columns = names_of(gcs_node_at(root, "columns"), arena),
         .cost = optional_text(root, "cost"),
+        .trials = gcs_node_whole(root, "trials"),
         .seed = gcs_node_whole(root, "seed"),
         .seeds = gcs_node_whole(root, "seeds"),
         .program_gc = gcs_node_choice(root, "program_gc"),
