@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How far ahead events are looked at. */
-enum { EXPECTED_EVENTS = 6, EXPECTED_TARGETS = 16 };
+enum { EXPECTED_EVENTS = 12, EXPECTED_TARGETS = 16 };
 
 void cannot(struct pass *pass, const char *what)
 {
