@@ -477,7 +477,7 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace)
 {
     struct gcs_cursor *cursor;
     struct gcs_block block;
-    GCS_TRY(gcs_cursor_new(trace, pass->memory, &cursor, pass->error));
+    GCS_TRY(gcs_cursor_new_ahead(trace, pass->memory, &cursor, pass->error));
     enum gcs_status status;
     do {
         status = gcs_cursor_next(cursor, &block, pass->error);
