@@ -83,25 +83,24 @@ static void forget_number(struct pass *pass, struct object *object)
     object->number = 0;
 }
 
-static void put_freed(struct pass *pass, const struct object *object, unsigned variant)
+static inline void put_freed(struct pass *pass, const struct object *object, unsigned variant)
 {
     struct gcs_baseline *baseline = pass->baseline;
-    uint32_t op = (uint32_t)baseline->op_count;
-    if (!(variant & VARIANT_TRACKED)) {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-    } else if (variant & VARIANT_SINGLE) {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-        end_single(pass, object->op, op);
-    } else if (op - object->op <= GCS_SHORT) {
+    uint32_t op = (uint32_t)baseline->op_count, age = op - object->op;
+    bool plain = (variant & (VARIANT_TRACKED | VARIANT_SINGLE)) == VARIANT_TRACKED;
+    if (plain && age <= GCS_SHORT) {
         baseline->ops[object->op] |= GCS_FORM_BORN_SHORT;
-        put_op(pass, object->kind, GCS_FORM_FREED_SHORT, op - object->op);
-    } else {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-        baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, op};
+        put_op(pass, object->kind, GCS_FORM_FREED_SHORT, age);
+        return;
     }
+    put_op(pass, object->kind, GCS_FORM_FREED, 0);
+    if (plain)
+        baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, op};
+    else if (variant & VARIANT_SINGLE)
+        end_single(pass, object->op, op);
 }
 
-static void release(struct pass *pass, gcs_handle handle)
+static inline void release(struct pass *pass, gcs_handle handle)
 {
     struct object *object = object_at(pass, handle);
     const struct kind_facts *facts = facts_of(pass, object);
@@ -121,6 +120,10 @@ static void release(struct pass *pass, gcs_handle handle)
 /* The object has no reference left. What it holds, and only it, goes before it. */
 void object_die(struct pass *pass, gcs_handle handle)
 {
+    if (!facts_of(pass, object_at(pass, handle))->slots) {
+        release(pass, handle);
+        return;
+    }
     gcs_handle *dying = pass->dying;
     uint32_t stamp = (uint32_t)pass->baseline->op_count;
     size_t count = 0;

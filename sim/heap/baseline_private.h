@@ -118,7 +118,8 @@ struct pass {
     size_t fact_capacity;
     struct known {
         uint32_t slots, family;
-    } * latest; /* by shape: the family used last */
+        bool as_usual; /* whatever it holds and whoever takes it: its family's plain kind */
+    } * latest;        /* by shape: the family used last */
     size_t latest_capacity;
     struct place {
         uint32_t shape, slots, family; /* family 0: empty */
