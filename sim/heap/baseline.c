@@ -77,9 +77,9 @@ static inline gcs_handle take(struct pass *pass, const struct kind_facts *facts)
 static inline bool give_number(struct pass *pass, gcs_handle handle, uint32_t number)
 {
     size_t page = number >> PAGE_BITS;
-    if ((page >= pass->page_count || !pass->pages[page].handles) &&
-        !number_new_page(pass, number))
+    if (page >= pass->page_count && !number_new_page(pass, number))
         return false;
+    GCS_ASSERT(pass->pages[page].handles != pass->nobodies); /* numbers only rise */
     pass->pages[page].handles[number % PAGE_NUMBERS] = handle;
     struct object *object = object_at(pass, handle);
     object->number = number;
@@ -415,7 +415,7 @@ static void follow(struct pass *pass, const struct gcs_block *block,
 static inline void expect_number(const struct pass *pass, uint64_t number, bool object)
 {
     size_t page = number >> PAGE_BITS;
-    if (page >= pass->page_count || !pass->pages[page].handles)
+    if (page >= pass->page_count)
         return;
     const gcs_handle *place = &pass->pages[page].handles[number % PAGE_NUMBERS];
     if (object)
@@ -490,7 +490,7 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
         expect_death(pass, block, i + EXPECTED_EVENTS);
         if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
             return pass->status;
-        if (lazy || baseline->child_count)
+        if (baseline->child_count || (lazy && event->op == GCS_OP_STORE))
             follow(pass, block, event, ops);
     }
     if (baseline->op_count >= GCS_NEVER)

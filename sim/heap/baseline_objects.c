@@ -17,15 +17,18 @@ enum gcs_status objects_init(struct pass *pass)
         GCS_GROW(pass->memory, &pass->pool, &pass->pool_capacity, OBJECT_WORDS, pass->error));
     *object_at(pass, NOBODY) = (struct object){0};
     pass->pool_count = OBJECT_WORDS;
+    GCS_TRY(GCS_GROW(pass->memory, &pass->nobodies, &pass->nobody_capacity, PAGE_NUMBERS,
+                     pass->error));
+    memset(pass->nobodies, 0, PAGE_NUMBERS * sizeof *pass->nobodies);
     return GCS_OK;
 }
 
 static void drop_page(struct pass *pass, size_t page)
 {
-    if (pass->pages[page].handles)
+    if (pass->pages[page].handles != pass->nobodies)
         gcs_memory_free(pass->memory, pass->pages[page].handles, PAGE_NUMBERS,
                         sizeof(gcs_handle));
-    pass->pages[page].handles = NULL;
+    pass->pages[page].handles = pass->nobodies;
 }
 
 void objects_fini(struct pass *pass)
@@ -33,6 +36,8 @@ void objects_fini(struct pass *pass)
     for (size_t page = 0; page < pass->page_count; page++)
         drop_page(pass, page);
     gcs_memory_free(pass->memory, pass->pages, pass->page_capacity, sizeof *pass->pages);
+    gcs_memory_free(pass->memory, pass->nobodies, pass->nobody_capacity,
+                    sizeof *pass->nobodies);
     gcs_memory_free(pass->memory, pass->pool, pass->pool_capacity, sizeof *pass->pool);
     gcs_memory_free(pass->memory, pass->dying, pass->dying_capacity, sizeof *pass->dying);
 }
@@ -68,7 +73,7 @@ bool number_new_page(struct pass *pass, uint32_t number)
         return false;
     memset(handles, 0, PAGE_NUMBERS * sizeof *handles);
     while (pass->page_count <= page)
-        pass->pages[pass->page_count++] = (struct page){.left = PAGE_NUMBERS};
+        pass->pages[pass->page_count++] = (struct page){pass->nobodies, PAGE_NUMBERS};
     pass->pages[page].handles = handles;
     if (page == 0)
         pass->pages[page].left--; /* there is no number 0 */

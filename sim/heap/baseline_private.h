@@ -89,7 +89,7 @@ struct kind_facts {
 /* A run of object numbers. */
 enum { PAGE_BITS = 14, PAGE_NUMBERS = 1 << PAGE_BITS };
 struct page {
-    gcs_handle *handles; /* NULL: all dead, or none born */
+    gcs_handle *handles; /* all dead, or none born: pass->nobodies */
     uint32_t left;       /* that are not dead yet */
 };
 
@@ -106,6 +106,8 @@ struct pass {
     gcs_handle free[BLOCK_CLASSES];
     struct page *pages;
     size_t page_count, page_capacity;
+    gcs_handle *nobodies; /* a page of them */
+    size_t nobody_capacity;
     gcs_handle *dying;
     size_t dying_capacity;
     uint64_t objects; /* alive */
@@ -201,7 +203,7 @@ static inline const struct traits *traits_of(const struct pass *pass,
 static inline gcs_handle object_find(const struct pass *pass, uint64_t number)
 {
     size_t page = number >> PAGE_BITS;
-    if (page >= pass->page_count || !pass->pages[page].handles)
+    if (page >= pass->page_count)
         return NOBODY;
     gcs_handle handle = pass->pages[page].handles[number % PAGE_NUMBERS];
     return object_at(pass, handle)->number == number ? handle : NOBODY;
