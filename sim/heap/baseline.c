@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How far ahead events are looked at. */
-enum { EXPECTED_EVENTS = 12, EXPECTED_TARGETS = 16 };
+enum { EXPECTED_EVENTS = 12 };
 
 void cannot(struct pass *pass, const char *what)
 {
@@ -450,12 +450,8 @@ static inline void expect_death(const struct pass *pass, const struct gcs_block 
         return;
     gcs_handle handle = object_find(pass, block->events[index].object);
     struct object *object = object_at(pass, handle);
-    if (handle == NOBODY || object->refs != 1)
-        return;
-    const uint32_t *slots = slots_behind(object);
-    uint32_t count = facts_of(pass, object)->slots;
-    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
-        gcs_fetch(object_at(pass, slots[i]));
+    if (handle != NOBODY && object->refs == 1)
+        expect_held(pass, object);
 }
 
 /* Room for all that a block can add: an event has at most two births, or a resize, or a moment,

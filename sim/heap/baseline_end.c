@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+enum { EXPECTED_OBJECTS = 16 }; /* how far ahead what objects hold is fetched */
 enum { DIGIT_BITS = 11, DIGITS = 3, DIGIT_VALUES = 1 << DIGIT_BITS };
 
 enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count)
@@ -72,17 +73,32 @@ static void reach_from(struct pass *pass, size_t count)
     }
 }
 
+/* Fetches what it holds, if that will be looked at; the object behind it. */
+static gcs_handle expect_reach(const struct pass *pass, gcs_handle handle)
+{
+    if (handle == NOBODY)
+        return NOBODY;
+    if (!is_free(pass, handle) && object_at(pass, handle)->roots)
+        expect_held(pass, object_at(pass, handle));
+    return next_object(pass, handle);
+}
+
 /* Those with roots first, as most have one: they need no place on the stack then. */
 static void reach(struct pass *pass)
 {
+    gcs_handle ahead = next_object(pass, NOBODY);
+    for (int i = 0; i < EXPECTED_OBJECTS; i++)
+        ahead = expect_reach(pass, ahead);
     for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
         if (!is_free(pass, h) && object_at(pass, h)->roots)
             object_at(pass, h)->state |= STATE_REACHED;
-    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
+    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
+        ahead = expect_reach(pass, ahead);
         if (!is_free(pass, h) && object_at(pass, h)->roots) {
             pass->dying[0] = h;
             reach_from(pass, 1);
         }
+    }
 }
 
 struct left_over {

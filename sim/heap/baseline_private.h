@@ -60,6 +60,8 @@ enum content_rule {
     CONTENT_OF_DICT, /* lazily tracked */
 };
 
+enum { EXPECTED_TARGETS = 16 }; /* of an object; more are not fetched in advance */
+
 /* Objects that are alike to the pass. */
 struct traits {
     uint32_t slots; /* that it has itself: with a companion, one */
@@ -191,6 +193,15 @@ static inline const struct kind_facts *facts_of(const struct pass *pass,
 static inline uint32_t *slots_behind(struct object *object)
 {
     return (uint32_t *)(object + 1);
+}
+
+/* What an object holds is soon looked at. */
+static inline void expect_held(const struct pass *pass, struct object *object)
+{
+    const uint32_t *slots = slots_behind(object);
+    uint32_t count = facts_of(pass, object)->slots;
+    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
+        gcs_fetch(object_at(pass, slots[i]));
 }
 
 static inline const struct traits *traits_of(const struct pass *pass,
