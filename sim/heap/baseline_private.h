@@ -170,13 +170,11 @@ void check_dict(struct pass *pass, gcs_handle dict, uint32_t stamp);
 
 /* baseline_end.c */
 enum gcs_status baseline_end(struct pass *pass);
-/* By key, equal ones as they stood. */
+
+/* parts.c: `garbage` (stamp, object) by rising stamp */
 struct pair {
     uint32_t key, value;
 };
-enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count);
-
-/* parts.c: `garbage` by rising stamp */
 enum gcs_status parts_of(struct pass *pass, const struct pair *garbage, size_t count);
 
 static inline struct object *object_at(const struct pass *pass, gcs_handle handle)
