@@ -241,7 +241,7 @@ static void walk_work(struct walk *walk, const struct gcs_event *event, uint64_t
 {
     const struct gcs_work_moment *work = &walk->baseline->works[walk->work++];
     check_moment(walk, number);
-    EQUAL(walk->baseline->ops[walk->op], GCS_DO_MOMENT);
+    EQUAL(walk->baseline->ops[walk->op], GCS_DO_WORK);
     EQUAL(work->op, walk->op++);
     walk->worked += event->object;
     walk->area += (gcs_area)walk->bytes * event->object;
@@ -378,7 +378,8 @@ static void check_declared(struct walk *walk, const struct gcs_lifetimes *lifeti
         COMPARE(<, place, baseline->declared_count);
         EQUAL(baseline->declared[place].stamp, stamp);
         EQUAL(baseline->declared[place].objects, totals->garbage_objects);
-        EQUAL(baseline->declared[place].bytes, totals->garbage_bytes);
+        EQUAL((uint64_t)baseline->declared[place].bytes * GCS_BYTES_UNIT,
+              totals->garbage_bytes);
         place++;
     }
     EQUAL(place, baseline->declared_count);

@@ -235,6 +235,43 @@ START_TEST(an_override_wins_over_file_and_default)
 END_TEST
 
 /* A file's content takes its place, and says where it is wrong. */
+/* By what the documentation says of the knobs: defaults of `phases.*.duration` and
+ * `sites.*.cyclic`, and what lifetimes of mean `auto` follow from. */
+START_TEST(an_override_that_nothing_reads_is_found)
+{
+    static const struct {
+        const char *text, *set, *unused, *instead;
+    } cases[] = {
+        {"workload: w\n", "duration=1s", NULL, NULL},
+        {"workload: w\n", "live_objects=90k", NULL, NULL},
+        {"workload: w\nphases: {a: {duration: 3s}}\n", "duration=1s", "duration",
+         "phases.*.duration"},
+        {"workload: w\nphases: {a: {duration: 3s}, b: {}}\n", "duration=1s", NULL, NULL},
+        {"workload: w\nphases: {a: {duration: $duration}}\n", "duration=1s", NULL, NULL},
+        {"workload: w\nduration: 1s\nphases: {a: {duration: 3s}}\n", "phases.a.duration=1s",
+         NULL, NULL},
+        {"workload: w\nsites: {a: {cyclic: 0}}\n", "live_objects=90k", "live_objects",
+         "sites.*.lifetime.mean"},
+        {"workload: w\nsites: {a: {lifetime: {cause: allocations, mean: 7}}}\n",
+         "live_objects=90k", "live_objects", "sites.*.lifetime.mean"},
+        {"workload: w\nsites: {a: {lifetime: {cause: allocations}}}\n", "live_objects=90k",
+         NULL, NULL},
+        {"study: s\nprogram: {workload: w, phases: {a: {duration: 3s}}}\n", "duration=1s",
+         "duration", "phases.*.duration"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct gcs_config *config = accepted(cases[i].text, cases[i].set);
+        const struct gcs_key *instead, *key = gcs_config_unused(config, 0, &instead);
+        ck_assert_msg(!key == !cases[i].unused, "case %zu: %s", i, key ? key->path : "nothing");
+        if (!key)
+            continue;
+        ck_assert_str_eq(key->path, cases[i].unused);
+        ck_assert_str_eq(instead->path, cases[i].instead);
+        ck_assert_ptr_null(gcs_config_unused(config, 1, &instead));
+    }
+}
+END_TEST
+
 START_TEST(a_file_of_quantiles_stands_for_the_table)
 {
     static const struct {
@@ -663,6 +700,7 @@ static Suite *config_suite(void)
     tcase_add_test(accepting, values_come_typed_with_defaults_and_references);
     tcase_add_test(accepting, a_choice_left_out_follows_from_its_neighbours);
     tcase_add_test(accepting, an_override_wins_over_file_and_default);
+    tcase_add_test(accepting, an_override_that_nothing_reads_is_found);
     tcase_add_test(accepting, a_file_of_quantiles_stands_for_the_table);
     tcase_add_test(accepting, every_row_is_found_by_its_path_and_explained);
     tcase_add_test(accepting, the_page_of_keys_is_what_the_table_says);

@@ -187,4 +187,29 @@ static const struct {
      2},
 };
 
+/*
+ * Where warm-up ends: a pause from 100 to 1,100, a request that ends at 1,150, a mark at which
+ * a pause lasts to 2,150, a request until 2,180, a full pause until 7,180, 200 of waiting
+ */
+static const char cut_events[] =
+    "w 100\nc 0\nb 1\nw 50\ne 1\nm up\nb 2\nw 30\ne 2\nc 2\nm up\ni 200\n";
+static const char cut_rules[] = "[{when: mark up, if: [1s since collect 1], do: collect 1}]";
+static const struct {
+    struct gcs_warmup warmup;
+    struct gcs_cut cut;
+} cuts[] = {
+    {{NULL, 0}, {0}},
+    {{"up", 0}, {true, 2150, 150, 2000, 0, 2, 1}}, /* the first, with what is done at it */
+    {{"down", 0}, {0}},
+    {{NULL, 1}, {true, 1, 1, 0, 0, 0, 0}},
+    {{NULL, 100}, {true, 100, 100, 0, 0, 0, 0}}, /* the pause is behind it */
+    {{NULL, 101}, {true, 101, 100, 1, 0, 1, 0}}, /* the pause is not */
+    {{NULL, 1100}, {true, 1100, 100, 1000, 0, 1, 0}},
+    {{NULL, 1150}, {true, 1150, 150, 1000, 0, 1, 0}}, /* the request ends behind it */
+    {{NULL, 1151}, {true, 1151, 150, 1001, 0, 2, 1}},
+    {{NULL, 7300}, {true, 7300, 180, 7000, 120, 3, 2}},
+    {{NULL, 7380}, {true, 7380, 180, 7000, 200, 3, 2}},
+    {{NULL, 7381}, {0}},
+};
+
 #endif

@@ -305,6 +305,24 @@ START_TEST(work_pauses_and_waiting_make_up_the_clock)
 }
 END_TEST
 
+START_TEST(warm_up_ends_at_a_mark_or_a_time)
+{
+    read_events(cut_events);
+    struct gcs_setting setting = setting_of("cpython-3.13", 700, 10, 10, cut_rules);
+    setting.warmup = cuts[_i].warmup;
+    run(&setting);
+    const struct gcs_cut *wanted = &cuts[_i].cut;
+    ck_assert_int_eq(ledger.cut.met, wanted->met);
+    ck_assert_uint_eq(ledger.cut.time_ns, wanted->time_ns);
+    ck_assert_uint_eq(ledger.cut.mutator_ns, wanted->mutator_ns);
+    ck_assert_uint_eq(ledger.cut.gc_ns, wanted->gc_ns);
+    ck_assert_uint_eq(ledger.cut.idle_ns, wanted->idle_ns);
+    ck_assert_uint_eq(ledger.cut.collections, wanted->collections);
+    ck_assert_uint_eq(ledger.cut.requests, wanted->requests);
+    ck_assert_uint_eq(ledger.total_ns, 7380); /* whatever is cut */
+}
+END_TEST
+
 START_TEST(the_mean_heap_is_weighted_by_time)
 {
     /* 48 bytes for 100 ns, 96 for 300 ns, 48 for 600 ns. */
@@ -603,6 +621,7 @@ static Suite *engine_suite(void)
     tcase_add_test(runs, what_a_setting_did_not_get_is_told);
     tcase_add_test(runs, a_trace_that_names_what_was_collected_fails_at_the_event);
     tcase_add_loop_test(runs, work_pauses_and_waiting_make_up_the_clock, 0, (int)COUNT(times));
+    tcase_add_loop_test(runs, warm_up_ends_at_a_mark_or_a_time, 0, (int)COUNT(cuts));
     tcase_add_test(runs, the_mean_heap_is_weighted_by_time);
     tcase_add_test(runs, the_timeline_is_short_and_keeps_the_peak);
     tcase_add_test(runs, what_is_allocated_dies_is_freed_or_lives);

@@ -103,6 +103,13 @@ static const char *compare_figures(const struct gcs_ledger *a, const struct gcs_
     SAME(unmet);
     SAME(request_count);
     SAME(collection_count);
+    SAME(cut.met);
+    SAME(cut.time_ns);
+    SAME(cut.mutator_ns);
+    SAME(cut.gc_ns);
+    SAME(cut.idle_ns);
+    SAME(cut.collections);
+    SAME(cut.requests);
 #undef SAME
     if (a->total_ns && memcmp(&a->mean_bytes, &b->mean_bytes, sizeof a->mean_bytes) != 0)
         return "mean_bytes";
@@ -135,7 +142,7 @@ static const char *compare_rows(const struct gcs_collection *a, const struct gcs
 }
 
 struct tally {
-    uint64_t settings, covered, collections;
+    uint64_t settings, covered, collections, cuts;
 };
 
 static void differ(const char *what, size_t row, uint64_t seed,
@@ -187,6 +194,11 @@ static struct gcs_setting draw(struct gcs_random *random, const struct gcs_model
     memcpy(setting.threshold, thresholds[gcs_random_below(random, COUNT(thresholds))],
            sizeof setting.threshold);
     setting.ignore_program_gc = gcs_random_below(random, 4) == 0;
+    static const char *const marks[] = {"mark-0", "mark-1", "mark-2", "mark-3"};
+    if (gcs_random_below(random, 2))
+        setting.warmup.mark = marks[gcs_random_below(random, COUNT(marks))];
+    else
+        setting.warmup.ns = gcs_random_next(random) >> (24 + gcs_random_below(random, 30));
     return setting;
 }
 
@@ -262,6 +274,7 @@ static void compare_settings(const struct gcs_trace *trace,
             compare(&replay, &index, seed, &setting);
             tally->covered++;
             tally->collections += replay.collection_count;
+            tally->cuts += replay.cut.met && replay.cut.collections;
         }
         gcs_index_free(made);
     }
@@ -343,6 +356,7 @@ START_TEST(ledger_is_replays)
            " of them covered, %" PRIu64 " collections, none different\n",
            count, tally.settings, tally.covered, tally.collections);
     ck_assert_uint_gt(tally.covered, tally.settings / 20);
+    ck_assert_uint_gt(tally.cuts, tally.covered / 20);
 }
 END_TEST
 

@@ -276,6 +276,51 @@ START_TEST(a_ledger_by_hand_has_the_figures_by_hand)
 }
 END_TEST
 
+/* A run of 1,000 ns of which the first 200 are warm-up; quarters behind it end at 400, 600, 800
+ * and 1,000. */
+START_TEST(what_counts_lies_behind_the_cut)
+{
+    struct gcs_collection collections[] = {
+        {.time_ns = 100, .pause_ns = 50, .heap_bytes = 900, .work = {.generation = 2}},
+        {.time_ns = 300, .pause_ns = 10, .heap_bytes = 100, .work = {.collected = 3}},
+        {.time_ns = 650, .pause_ns = 10, .heap_bytes = 210, .work = {.generation = 1}},
+        {.time_ns = 700, .pause_ns = 20, .heap_bytes = 200, .work = {.generation = 2}},
+        {.time_ns = 900, .pause_ns = 10, .heap_bytes = 250, .work = {.generation = 0}},
+    };
+    gcs_time requests[] = {70, 10, 40};
+    struct gcs_ledger ledger = {
+        .collections = collections,
+        .collection_count = COUNT(collections),
+        .request_ns = requests,
+        .request_count = COUNT(requests),
+        .mutator_ns = 600,
+        .gc_ns = 100,
+        .idle_ns = 300,
+        .total_ns = 1000,
+        .heap = {.peak_bytes = 950, .live_bytes = 400, .garbage_bytes = 100},
+        .cut = {.met = true, 200, 150, 50, 0, 1, 1},
+    };
+    struct gcs_steady steady;
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    const struct gcs_summary *s = &steady.summary;
+    ck_assert(s->mutator_ns == 450 && s->gc_ns == 50 && s->idle_ns == 300);
+    ck_assert(s->total_ns == 800 && s->peak_bytes == 950);
+    ck_assert_double_eq(s->gc_share, 0.1);
+    ck_assert(s->collections[0] == 2 && s->collections[1] == 1 && s->collections[2] == 1);
+    ck_assert(s->pause_ns_max == 20 && s->requests == 2 && s->request_ns_max == 40);
+    ck_assert_uint_eq(steady.cut.time_ns, 200);
+    ck_assert_double_eq_tol(steady.growth, 0.25, 1e-12); /* 250 against 200 */
+    ck_assert(isnan(steady.garbage));
+    ledger.collection_count = 2; /* nothing is collected in the last half */
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    ck_assert(isnan(steady.growth));
+    ck_assert_double_eq(steady.garbage, 0.25);
+    ledger.cut = (struct gcs_cut){0}; /* no warm-up: all counts */
+    gcs_steady_of(&ledger, &histogram, &other, &steady);
+    ck_assert(steady.summary.gc_ns == 100 && steady.summary.requests == 3);
+}
+END_TEST
+
 START_TEST(what_does_not_exist_is_absent)
 {
     struct gcs_ledger ledger = {.gc_ns = 0};
@@ -374,7 +419,7 @@ START_TEST(a_bootstrap_interval_is_near_the_closed_form)
     ck_assert_double_eq_tol(interval.high, mean + half, half * 0.06);
     ck_assert(gcs_bootstrap_interval(values, VALUES, 1, &again));
     ck_assert(again.low == interval.low && again.high == interval.high);
-    ck_assert(gcs_bootstrap_interval(values, 1, 1, &interval) && isnan(interval.low));
+    ck_assert(gcs_bootstrap_interval(values, 4, 1, &interval) && isnan(interval.low));
 }
 END_TEST
 
@@ -403,6 +448,58 @@ START_TEST(as_many_t_intervals_hold_the_mean_as_they_say)
 }
 END_TEST
 
+/* Exponential values are skewed: of Student's intervals some 90 % hold their mean, of the
+ * studentised bootstrap's 94 %, as another program counted: of 1,000 940 +- 7.5; five times
+ * that is allowed. (That program's percentile bootstrap: 86 %, its BCa: 87 %.) */
+START_TEST(bootstrap_intervals_of_skewed_values_hold_the_mean_more_often)
+{
+    struct gcs_random random;
+    unsigned student = 0, bootstrap = 0;
+    gcs_random_init(&random, 1, "skewed");
+    for (unsigned round = 0; round < 1000; round++) {
+        double values[10];
+        for (size_t i = 0; i < 10; i++)
+            values[i] = -log(1 - uniform(&random));
+        struct gcs_interval interval = gcs_t_interval(values, 10);
+        student += interval.low <= 1 && interval.high >= 1;
+        ck_assert(gcs_bootstrap_interval(values, 10, round, &interval));
+        bootstrap += interval.low <= 1 && interval.high >= 1;
+    }
+    ck_assert_uint_ge(bootstrap, 902);
+    ck_assert_uint_le(bootstrap, 978);
+    ck_assert_uint_gt(bootstrap, student + 20);
+}
+END_TEST
+
+START_TEST(a_bootstrap_interval_of_ties_is_finite)
+{
+    struct gcs_interval interval;
+    const double nearly[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 7}, alike[] = {3, 3, 3, 3, 3};
+    ck_assert(gcs_bootstrap_interval(nearly, 10, 1, &interval));
+    ck_assert(interval.low <= 0 && interval.high == 7);
+    ck_assert(gcs_bootstrap_interval(alike, 5, 1, &interval));
+    ck_assert(interval.low == 3 && interval.high == 3);
+}
+END_TEST
+
+/* Cohen's tables (1988): a paired t test's pairs for 80 % power at effects of 0.2, 0.5, 0.8 and
+ * 1 deviations are 199, 34, 15 and 10. */
+START_TEST(pairs_needed_are_those_of_the_tables)
+{
+    static const struct {
+        double effect;
+        uint64_t pairs;
+    } known[] = {{0.2, 199}, {0.5, 34}, {0.8, 15}, {1, 10}, {-1, 10}};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        double values[] = {known[i].effect - sqrt(0.5), known[i].effect + sqrt(0.5)};
+        ck_assert_uint_eq(gcs_pairs_needed(values, 2), known[i].pairs);
+    }
+    const double none[] = {-1, 1};
+    ck_assert_uint_eq(gcs_pairs_needed(none, 2), GCS_ABSENT);
+    ck_assert_uint_eq(gcs_pairs_needed(none, 1), GCS_ABSENT);
+}
+END_TEST
+
 START_TEST(spreads_are_order_statistics)
 {
     struct gcs_spread_figures spread;
@@ -426,11 +523,15 @@ static Suite *measure_suite(void)
     tcase_add_loop_test(figures, the_printed_form_reads_back, 0, 2);
     tcase_add_test(figures, nothing_and_one_value_print_too);
     tcase_add_test(figures, a_ledger_by_hand_has_the_figures_by_hand);
+    tcase_add_test(figures, what_counts_lies_behind_the_cut);
     tcase_add_test(figures, what_does_not_exist_is_absent);
     tcase_add_loop_test(figures, the_front_is_what_nothing_beats, 0, 30);
     tcase_add_test(figures, a_t_interval_is_that_of_the_textbook);
     tcase_add_test(figures, a_bootstrap_interval_is_near_the_closed_form);
     tcase_add_test(figures, as_many_t_intervals_hold_the_mean_as_they_say);
+    tcase_add_test(figures, bootstrap_intervals_of_skewed_values_hold_the_mean_more_often);
+    tcase_add_test(figures, a_bootstrap_interval_of_ties_is_finite);
+    tcase_add_test(figures, pairs_needed_are_those_of_the_tables);
     tcase_add_test(figures, spreads_are_order_statistics);
     suite_add_tcase(suite, figures);
     return suite;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run every command of a page (docs/myths.md, docs/questions.md), and compare what it says with what
+"""Run every command of a page (docs/myths.md, questions.md, memory.md), and compare what it says with what
 stands there.
 
     myths.py --gcsim BUILD/sim/gcsim PAGE [--python python3.14=COMMAND]... [--update]

@@ -456,7 +456,7 @@ START_TEST(the_queue_yields_by_time_and_then_by_order_of_scheduling)
     struct entry entry, last = {0};
     struct gcs_random random;
     uint32_t pushed = 0;
-    gcs_queue_init(&queue);
+    gcs_queue_init(&queue, NULL);
     gcs_random_init(&random, 3, "queue");
     for (bool any = false; pushed < PUSHES || queue.count;) {
         if (pushed < PUSHES && gcs_random_below(&random, 3)) {
@@ -485,7 +485,7 @@ START_TEST(a_queue_can_be_cleared)
 {
     struct queue queue;
     struct entry entry;
-    gcs_queue_init(&queue);
+    gcs_queue_init(&queue, NULL);
     for (uint32_t i = 0; i < 100; i++)
         ck_assert_int_eq(gcs_queue_push(&queue, &memory, i * 1000, i, &error), GCS_OK);
     for (uint32_t i = 0; i < 10; i++)

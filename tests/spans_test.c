@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Goal: sums over spans, open or over, are what adding up one by one gives.
+ * Goal: sums over spans that are over are what adding up one by one gives.
  * Method: a few spans by hand, at the edges of lifetime classes and just beside; thousands of
  * random spans, short-lived ones and long-lived ones, against a naive sum.
  */
@@ -51,7 +51,7 @@ static int by_end(const void *a, const void *b)
 /* Takes them by rising beginning, and leaves them by rising end. */
 static void make_by_hand(struct by_hand *all, size_t count)
 {
-    const uint64_t sums[] = {1, 100};
+    const uint32_t sums[] = {1, 100};
     uint32_t kind;
     spans_init(&spans, &memory, COUNT(sums));
     MUST(spans_add_kind(&spans, sums, &kind, &error) == GCS_OK);
@@ -61,62 +61,56 @@ static void make_by_hand(struct by_hand *all, size_t count)
         qsort(all, count, sizeof *all, by_end);
     for (size_t i = 0; i < count && all[i].lasts; i++)
         MUST(spans_add_end(&spans, end_of(&all[i]), kind, &error) == GCS_OK);
-    MUST(spans_finish(&spans, &error) == GCS_OK);
+    MUST(spans_finish(&spans, 1000, &error) == GCS_OK);
 }
 
 /* Of the spans that begin at `from` or later, when `done` ops are done. */
-static void expect(uint32_t from, uint32_t done, uint64_t open, uint64_t over)
+static void expect(uint32_t from, uint32_t done, uint32_t over)
 {
-    struct span_place first = {0}, last = {0};
-    uint64_t sums[SPAN_SUMS] = {0}, others[SPAN_SUMS] = {0};
-    spans_advance(&spans, &first, from);
-    spans_advance(&spans, &last, done);
-    spans_open(&spans, &first, &last, done, sums);
-    ck_assert_msg(sums[0] == open && sums[1] == 100 * open, "[%u, %u): %llu open, not %llu",
-                  from, done, (unsigned long long)sums[0], (unsigned long long)open);
-    spans_over(&spans, &first, &last, done, others);
-    ck_assert_msg(others[0] == over && others[1] == 100 * over, "[%u, %u): %llu over, not %llu",
-                  from, done, (unsigned long long)others[0], (unsigned long long)over);
+    uint32_t sums[SPAN_SUMS] = {0};
+    spans_over(&spans, from, done, done, sums);
+    ck_assert_msg(sums[0] == over && sums[1] == 100 * over, "[%u, %u): %u over, not %u", from,
+                  done, sums[0], over);
 }
 
 START_TEST(nothing_has_no_sums)
 {
     make_by_hand(NULL, 0);
-    expect(0, 0, 0, 0);
-    expect(0, 50, 0, 0);
-    expect(3, 50, 0, 0);
-    expect(50, 50, 0, 0);
+    expect(0, 0, 0);
+    expect(0, 50, 0);
+    expect(3, 50, 0);
+    expect(50, 50, 0);
 }
 END_TEST
 
-START_TEST(three_spans_open_and_end)
+START_TEST(three_spans_end)
 {
     struct by_hand all[] = {{0, 3}, {1, 0}, {2, 2}}; /* to op 3, for ever, to op 4 */
     make_by_hand(all, COUNT(all));
-    expect(0, 0, 0, 0);
-    expect(0, 1, 1, 0);
-    expect(0, 2, 2, 0);
-    expect(0, 3, 3, 0);
-    expect(0, 4, 2, 1);
-    expect(1, 4, 2, 0);
-    expect(0, 5, 1, 2);
-    expect(1, 5, 1, 1);
-    expect(2, 5, 0, 1);
-    expect(3, 5, 0, 0);
-    expect(5, 5, 0, 0); /* the interval is empty */
+    expect(0, 0, 0);
+    expect(0, 1, 0);
+    expect(0, 2, 0);
+    expect(0, 3, 0);
+    expect(0, 4, 1);
+    expect(1, 4, 0);
+    expect(0, 5, 2);
+    expect(1, 5, 1);
+    expect(2, 5, 1);
+    expect(3, 5, 0);
+    expect(5, 5, 0); /* the interval is empty */
 }
 END_TEST
 
-START_TEST(what_never_ends_stays_open)
+START_TEST(what_never_ends_is_never_over)
 {
     struct by_hand all[] = {{0, 0}, {1, 0}, {700, 0}, {701, 0}};
     make_by_hand(all, COUNT(all));
-    expect(0, 1, 1, 0);
-    expect(0, 701, 3, 0);
-    expect(1, 1000000, 3, 0);
-    expect(2, GCS_NEVER - 1, 2, 0);
-    expect(701, GCS_NEVER - 1, 1, 0);
-    expect(702, GCS_NEVER - 1, 0, 0);
+    expect(0, 1, 0);
+    expect(0, 701, 0);
+    expect(1, 1000000, 0);
+    expect(2, GCS_NEVER - 1, 0);
+    expect(701, GCS_NEVER - 1, 0);
+    expect(702, GCS_NEVER - 1, 0);
 }
 END_TEST
 
@@ -131,19 +125,16 @@ START_TEST(lifetimes_at_the_edge_of_a_class_end_when_they_end)
         all[i] = (struct by_hand){i + 1, lasts};
     make_by_hand(all, count);
     for (uint32_t done = 0; done < lasts + count + 5; done++) {
-        uint64_t begun[2] = {0}, over[2] = {0}; /* of all; of those from op 3 on */
-        for (uint32_t begin = 1; begin <= count && begin < done; begin++) {
-            bool ended = begin + lasts < done;
-            begun[0]++;
-            begun[1] += begin >= 3;
-            over[0] += ended;
-            over[1] += ended && begin >= 3;
+        uint32_t over[2] = {0}; /* of all; of those from op 3 on */
+        for (uint32_t begin = 1; begin <= count && begin + lasts < done; begin++) {
+            over[0]++;
+            over[1] += begin >= 3;
         }
-        expect(0, done, begun[0] - over[0], over[0]);
+        expect(0, done, over[0]);
         if (done >= 1)
-            expect(1, done, begun[0] - over[0], over[0]);
+            expect(1, done, over[0]);
         if (done >= 3)
-            expect(3, done, begun[1] - over[1], over[1]);
+            expect(3, done, over[1]);
     }
 }
 END_TEST
@@ -162,7 +153,7 @@ static struct span made[SPANS]; /* by beginning */
 static size_t made_count;
 static uint32_t ended[SPANS]; /* of these, by end */
 static size_t ended_count;
-static uint64_t kinds[KINDS][SPAN_SUMS];
+static uint32_t kinds[KINDS][SPAN_SUMS];
 static unsigned width;
 
 static void end_one(uint32_t op, uint32_t *live, size_t *live_count)
@@ -200,7 +191,8 @@ static void make_random(void)
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         uint32_t known;
         for (unsigned w = 0; w < width; w++)
-            kinds[kind][w] = gcs_random_next(&dice) >> gcs_random_below(&dice, 64);
+            kinds[kind][w] =
+                (uint32_t)(gcs_random_next(&dice) >> (32 + gcs_random_below(&dice, 32)));
         MUST(spans_add_kind(&spans, kinds[kind], &known, &error) == GCS_OK);
         MUST(known == kind);
     }
@@ -208,42 +200,24 @@ static void make_random(void)
         MUST(spans_add(&spans, made[i].begin, made[i].end, made[i].kind, &error) == GCS_OK);
     for (size_t i = 0; i < ended_count; i++)
         MUST(spans_add_end(&spans, made[ended[i]].end, made[ended[i]].kind, &error) == GCS_OK);
-    MUST(spans_finish(&spans, &error) == GCS_OK);
+    MUST(spans_finish(&spans, OPS, &error) == GCS_OK);
 }
 
-static void add_naively(uint32_t from, uint32_t done, uint64_t *open, uint64_t *over)
+static void compare(uint32_t from, uint32_t to, uint32_t done)
 {
+    uint32_t over[SPAN_SUMS] = {0}, sums[SPAN_SUMS] = {0};
+    for (size_t i = 0; i < made_count; i++)
+        if (made[i].begin >= from && made[i].begin < to && made[i].end < done)
+            for (unsigned w = 0; w < width; w++)
+                over[w] += kinds[made[i].kind][w];
+    spans_over(&spans, from, to, done, sums);
     for (unsigned w = 0; w < width; w++)
-        open[w] = over[w] = 0;
-    for (size_t i = 0; i < made_count; i++) {
-        if (made[i].begin < from || made[i].begin >= done)
-            continue;
-        uint64_t *sums = made[i].end >= done ? open : over;
-        for (unsigned w = 0; w < width; w++)
-            sums[w] += kinds[made[i].kind][w];
-    }
-}
-
-/* `last` stands before `done`, and moves there. */
-static void compare(uint32_t from, struct span_place *last, uint32_t done)
-{
-    uint64_t open[SPAN_SUMS], over[SPAN_SUMS], sums[SPAN_SUMS] = {0}, others[SPAN_SUMS] = {0};
-    struct span_place first = {0};
-    spans_advance(&spans, &first, from);
-    spans_advance(&spans, last, done);
-    add_naively(from, done, open, over);
-    spans_open(&spans, &first, last, done, sums);
-    for (unsigned w = 0; w < width; w++)
-        MUST(sums[w] == open[w]);
-    spans_over(&spans, &first, last, done, others);
-    for (unsigned w = 0; w < width; w++)
-        MUST(others[w] == over[w]);
+        MUST(sums[w] == over[w]);
 }
 
 START_TEST(random_spans_have_the_sums_of_adding_one_by_one)
 {
     static const unsigned widths[] = {1, 3, 7, SPAN_SUMS};
-    struct span_place last = {0};
     gcs_random_init(&dice, (uint64_t)_i, "spans");
     width = widths[(unsigned)_i % COUNT(widths)];
     live_through();
@@ -251,15 +225,18 @@ START_TEST(random_spans_have_the_sums_of_adding_one_by_one)
     MUST(made_count > SPANS / 2 && ended_count > made_count / 2 && ended_count < made_count);
     for (unsigned i = 0; i < QUERIES; i++) {
         uint32_t done = i * (OPS / QUERIES) + (uint32_t)gcs_random_below(&dice, OPS / QUERIES);
-        compare((uint32_t)gcs_random_below(&dice, done + 1), &last, done);
+        uint32_t from = (uint32_t)gcs_random_below(&dice, done + 1);
+        compare(from, done, done);
+        if (from) /* from 0 on it is what ended, wherever it began */
+            compare(from, from + (uint32_t)gcs_random_below(&dice, done - from + 1), done);
         uint64_t near = gcs_random_below(&dice, 400); /* a young generation */
-        compare(near < done ? done - (uint32_t)near : 0, &last, done);
+        compare(near < done ? done - (uint32_t)near : 0, done, done);
         if (i % 10 == 0)
-            compare(0, &last, done);
+            compare(0, done, done);
     }
-    compare(0, &last, OPS);
-    compare(OPS / 2, &last, GCS_NEVER - 1);
-    compare(OPS, &last, GCS_NEVER - 1);
+    compare(0, OPS, OPS);
+    compare(OPS / 2, GCS_NEVER - 1, GCS_NEVER - 1);
+    compare(OPS, GCS_NEVER - 1, GCS_NEVER - 1);
 }
 END_TEST
 
@@ -270,8 +247,8 @@ static Suite *spans_suite(void)
     tcase_add_checked_fixture(sums, setup, teardown);
     tcase_set_timeout(sums, 120);
     tcase_add_test(sums, nothing_has_no_sums);
-    tcase_add_test(sums, three_spans_open_and_end);
-    tcase_add_test(sums, what_never_ends_stays_open);
+    tcase_add_test(sums, three_spans_end);
+    tcase_add_test(sums, what_never_ends_is_never_over);
     tcase_add_loop_test(sums, lifetimes_at_the_edge_of_a_class_end_when_they_end, 0, 28);
     tcase_add_loop_test(sums, random_spans_have_the_sums_of_adding_one_by_one, 0, 8);
     suite_add_tcase(suite, sums);

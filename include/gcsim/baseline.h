@@ -41,8 +41,9 @@ enum gcs_form {
 enum { GCS_FORM_BITS = 2, GCS_FORM_MASK = (1 << GCS_FORM_BITS) - 1 };
 /** Ops of kind 0, which is no object's. */
 enum {
-    GCS_DO_MOMENT, /* `w i b e c g m u v` */
+    GCS_DO_MOMENT, /* `i b e c g m u v` */
     GCS_DO_RESIZE, /* `z`: the payload changes by the next of `extras`, signed */
+    GCS_DO_WORK,   /* `w`: the next of `works` */
 };
 
 /** Objects that are alike to the collector. */
@@ -131,8 +132,8 @@ struct gcs_child {
 /** How much garbage there is from a stamp on, were nothing ever collected. */
 struct gcs_declared {
     uint32_t stamp;
-    uint64_t bytes;
-    uint64_t objects;
+    uint32_t bytes; /* units */
+    uint32_t objects;
 };
 
 struct gcs_baseline {

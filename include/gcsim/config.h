@@ -128,6 +128,11 @@ enum gcs_status gcs_config_file_take(struct gcs_config *config, const void *byte
                                      struct gcs_error *error);
 /** Fills in defaults, checks types, bounds, and the rules between keys. */
 enum gcs_status gcs_config_finish(struct gcs_config *config, struct gcs_error *error);
+/** Of the numbers at a workload's top that gcs_config_set gave and that nothing refers to: the
+ *  row of the index-th, NULL if there is none. *instead: the row of keys that would by default.
+ *  After finish. */
+const struct gcs_key *gcs_config_unused(const struct gcs_config *config, size_t index,
+                                        const struct gcs_key **instead);
 /** Every key as used, as YAML. After finish. */
 void gcs_config_print(const struct gcs_config *config, struct gcs_text *text);
 /** The inline program of a finished study as a finished workload, or NULL. */
@@ -342,6 +347,7 @@ struct gcs_study {
     uint64_t max_memory; /* bytes; 0: none */
     const char *digest;  /* the input's, when this was written; NULL: absent */
     const char *version; /* gcsim's, when this was written; NULL: absent */
+    const char *warmup;  /* that compare leaves out: a mark or a time; NULL: absent */
 };
 /** From a finished study. */
 enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena *arena,

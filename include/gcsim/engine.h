@@ -21,6 +21,13 @@
 #include <gcsim/heap.h>
 #include <gcsim/trace.h>
 
+/** What of a run is warm-up: all up to the first time that the mark comes, with what is done at
+ *  it; or all before a time. Neither: nothing. It changes nothing that happens. */
+struct gcs_warmup {
+    const char *mark; /* or NULL */
+    gcs_time ns;      /* or 0 */
+};
+
 /** What is varied: everything but the program. Borrowed. */
 struct gcs_setting {
     const struct gcs_model *model;
@@ -29,6 +36,7 @@ struct gcs_setting {
     const struct gcs_cost *cost;
     bool ignore_program_gc; /* the trace's own `c` and `g` lines do nothing */
     enum gcs_memory_model memory;
+    struct gcs_warmup warmup;
 };
 
 #define GCS_CAUSE_LIST(X)     \
@@ -63,6 +71,17 @@ struct gcs_sample {
 
 enum { GCS_SAMPLES = 4096 };
 
+/** The books at the end of the warm-up. A collection belongs to it if it started before. */
+struct gcs_cut {
+    bool met; /* false: the mark or the time never came */
+    gcs_time time_ns;
+    gcs_time mutator_ns;
+    gcs_time gc_ns;
+    gcs_time idle_ns;
+    size_t collections;
+    size_t requests; /* that ended */
+};
+
 /** The facts of one trial. Arrays grow in the budget given to init and are kept over resets. */
 struct gcs_ledger {
     struct gcs_memory *memory;
@@ -87,6 +106,7 @@ struct gcs_ledger {
     double mean_bytes;      /* over simulated time; meaningless if total_ns is 0 */
     struct gcs_totals heap; /* at the end, with peaks */
     struct gcs_counts counts;
+    struct gcs_cut cut;
     unsigned thresholds_overruled; /* a bit for each that program or strategy set anew */
     bool freeze_missing;           /* freeze was asked of a version that has none */
     const struct gcs_rule *unmet;  /* a rule that waits for a mark, requests or idle time where

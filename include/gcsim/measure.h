@@ -74,6 +74,20 @@ struct gcs_summary {
 void gcs_summarize(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
                    struct gcs_histogram *requests, struct gcs_summary *summary);
 
+/** What of a run counts: all behind its warm-up, or all. */
+struct gcs_steady {
+    struct gcs_summary summary; /* times, collections, pauses and requests behind the cut;
+                                   events, allocations and memory are the whole run's */
+    struct gcs_cut cut;
+    double growth;  /* of the heap: what collections of the last quarter of the time leave at
+                       least, against the quarter before; 0.05: 5 % more. NaN: one has none */
+    double garbage; /* share of the heap at the end that is garbage, if the last half of the
+                       time has no collection; else NaN */
+};
+/** Both histograms are scratch, and hold the pauses and the latencies that count. */
+void gcs_steady_of(const struct gcs_ledger *ledger, struct gcs_histogram *pauses,
+                   struct gcs_histogram *requests, struct gcs_steady *steady);
+
 /** What trade-offs are judged by, of one trial; small, as there may be millions. */
 struct gcs_standing {
     uint64_t peak_bytes;
@@ -105,9 +119,17 @@ struct gcs_interval {
 };
 /** Student's. */
 struct gcs_interval gcs_t_interval(const double *values, size_t count);
-/** Percentiles of the means of 4,000 samples drawn again, by the stream "bootstrap" of the
- *  seed. false: out of memory. */
+/** The studentised bootstrap's (Efron's bootstrap-t): how far means of samples drawn again lie
+ *  from the mean, each in its own standard errors, takes the place of Student's distribution.
+ *  3,999 samples, by the stream "bootstrap" of the seed. Of ten skewed values it holds the mean
+ *  more often than Student's, the bootstrap's percentiles or BCa (tests/measure_test.c). Where
+ *  ties leave an end infinite, the extreme value is it. Of fewer than five values NaN. false:
+ *  out of memory. */
 bool gcs_bootstrap_interval(const double *values, size_t count, uint64_t seed,
                             struct gcs_interval *interval);
+/** How many pairs it takes to tell a mean difference like that of these from 0 at 95 %, in four
+ *  of five cases: by the normal approximation of a paired t test's power. GCS_ABSENT: more than
+ *  a million, or nobody knows. */
+uint64_t gcs_pairs_needed(const double *values, size_t count);
 
 #endif

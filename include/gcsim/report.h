@@ -111,22 +111,38 @@ void gcs_info_rows(const struct gcs_demographics *demographics, enum gcs_info ta
  * A comparison: settings over the same seeds, against the first of them
  */
 struct gcs_comparison {
-    const struct gcs_trial *trials; /* seed by seed, the settings in one order */
-    size_t arms;                    /* settings, the baseline first */
+    const struct gcs_trial *trials;  /* seed by seed, the settings in one order */
+    const struct gcs_steady *steady; /* of each trial, what counts */
+    size_t arms;                     /* settings, the baseline first */
     size_t seeds;
-    uint64_t seed; /* of the bootstrap */
+    uint64_t seed;      /* of the bootstrap */
+    const char *warmup; /* as it was asked for: a mark, a time */
 };
-/** Why a figure means little. */
+/** Why a figure means little. The first four, and the last two, are a whole setting's. */
+#define GCS_COMPARED_WARNING_LIST(X)                                                \
+    X(ONE_SEED, "one_seed")                                                         \
+    X(FEW_SEEDS, "few_seeds")           /* fewer than 8 */                          \
+    X(NEVER_ACTED, "never_acted")       /* what a rule waits for never came */      \
+    X(NO_EFFECT, "no_effect")           /* every figure is the baseline's */        \
+    X(NO_COLLECTIONS, "no_collections") /* so there are no pauses */                \
+    X(FEW_FULL, "few_full_collections") /* fewer than 10 in a seed */               \
+    X(FEW_PAUSES, "few_pauses")         /* fewer than 1,000 in a seed, for a p99 */ \
+    X(FEW_REQUESTS, "few_requests")     /* the same */                              \
+    X(GROWING, "heap_growing")          /* in the last quarter */                   \
+    X(GARBAGE, "garbage_growing")       /* nothing collects it any more */          \
+    X(CANNOT_TELL, "cannot_tell")       /* an interval holds 0 */
+#define GCS_COMPARED_ENUM_(name, text) GCS_COMPARED_##name,
 enum gcs_compared_warning {
-    GCS_COMPARED_FINE,
-    GCS_COMPARED_FEW_SEEDS, /* fewer than 5 pairs */
-    GCS_COMPARED_FEW_FULL,  /* of pauses: fewer than 10 full collections in a seed's trace */
-    GCS_COMPARED_NONE,      /* of pauses: no collections */
-    GCS_COMPARED_WARNINGS
+    GCS_COMPARED_WARNING_LIST(GCS_COMPARED_ENUM_) GCS_COMPARED_WARNINGS
 };
-/** One figure of one setting; what does not exist is NaN. */
+/** What may count, in the seed with the least of it. */
+struct gcs_counted {
+    uint64_t collections, full, requests;
+    gcs_time ns;
+};
+/** One figure of one setting; what does not exist is NaN, GCS_ABSENT or NULL. */
 struct gcs_compared {
-    const char *figure; /* a column of summary.csv */
+    const char *figure; /* a column of summary.csv; less of it is better */
     const char *unit;
     const char *axes, *model, *strategy;
     int64_t threshold[GCS_GENERATIONS];
@@ -135,8 +151,14 @@ struct gcs_compared {
     double mean;                          /* of the differences */
     struct gcs_spread_figures difference; /* this one less the baseline */
     struct gcs_interval t, bootstrap;     /* of `mean` */
-    enum gcs_compared_warning kind;
-    const char *warning; /* its name; NULL: none */
+    double relative;                      /* `mean` as a share of the baseline's mean */
+    const char *verdict;                  /* better, worse, same, unclear */
+    uint64_t seeds_needed;                /* to tell such a difference, if it is unclear */
+    const char *warmup;                   /* NULL: nothing was cut */
+    struct gcs_counted counted;
+    unsigned warnings;   /* bits by enum gcs_compared_warning */
+    const char *warning; /* their names */
+    const char *advice;  /* a sentence for each */
 };
 extern const struct gcs_file gcs_comparison_file; /* rows: struct gcs_compared */
 /** The rows one by one, each for the call only. false: out of memory. */

@@ -99,6 +99,7 @@ struct gcs_study_plan {
     enum gcs_engine engine;
     bool histories; /* the heap's history is wanted, which only replay knows */
     bool check;     /* heap invariants after every collection */
+    bool cut;       /* a trial whose warm-up never ends fails */
     struct gcs_observer observer;
     struct gcs_index_store indexes;
 };

@@ -37,6 +37,7 @@ struct options {
     const char *program_gc;
     const char *memory;
     const char *engine;
+    const char *warmup;
     const char *max_events;
     const char *max_memory;
     const char *jobs;
@@ -112,6 +113,9 @@ int trace_info_options(const struct options *options);
  *  returns the exit code on failure. */
 int trace_check(struct input *input);
 
+/** Is this a column of summary.csv? If not, `why` says so, with the nearest one. */
+bool column_check(const char *name, char *why, size_t size);
+
 /*
  * Files
  */
@@ -119,8 +123,10 @@ struct bytes {
     unsigned char *data;
     size_t size;
 };
-/** Reads a whole file, or stdin for "-", of hardly more than `limit` bytes (0: any). Prints one
- * line and returns false on failure. */
+/** Reads a whole file, or stdin for "-", of hardly more than `limit` bytes (0: any). 0, or on
+ *  failure its errno: EFBIG is larger than that. */
+int file_take(const char *path, uint64_t limit, struct bytes *bytes);
+/** The same; prints one line and returns false on failure. */
 bool file_read(const char *path, uint64_t limit, struct bytes *bytes);
 void bytes_free(struct bytes *bytes);
 /** Writes under a temporary name, then renames. Prints one line and returns false on failure.

@@ -24,6 +24,27 @@ bool comparison_check(const struct trials *trials)
     return false;
 }
 
+void steadies_init(struct steadies *steadies, const struct trials *trials)
+{
+    steadies->of = calloc((size_t)trials->total, sizeof *steadies->of);
+    steadies->scratch = malloc(2 * sizeof *steadies->scratch);
+    GCS_REQUIRE(steadies->of && steadies->scratch);
+}
+
+void steadies_fini(struct steadies *steadies)
+{
+    free(steadies->of);
+    free(steadies->scratch);
+    *steadies = (struct steadies){0};
+}
+
+void steadies_note(struct steadies *steadies, const struct gcs_trial *trial,
+                   const struct gcs_ledger *ledger)
+{
+    gcs_steady_of(ledger, &steadies->scratch[0], &steadies->scratch[1],
+                  &steadies->of[trial->trial - 1]);
+}
+
 static void add_row(void *to, const void *row)
 {
     rows_add(to, row);
@@ -44,10 +65,11 @@ static void render_point(const struct gcs_comparison *comparison, struct rows *r
     text->failed |= !done;
 }
 
-void comparison_render(const struct trials *trials, struct spool *spool, enum format format,
-                       struct gcs_text *text)
+void comparison_render(const struct trials *trials, const struct steadies *steadies,
+                       struct spool *spool, enum format format, struct gcs_text *text)
 {
-    size_t seeds = (size_t)trials->grid->wanted->seeds, arms = arms_of(trials);
+    const struct wanted *wanted = trials->grid->wanted;
+    size_t seeds = (size_t)wanted->seeds, arms = arms_of(trials);
     struct gcs_trial *point = calloc(seeds * arms, sizeof *point);
     struct rows rows = {0};
     GCS_REQUIRE(point != NULL);
@@ -56,7 +78,15 @@ void comparison_render(const struct trials *trials, struct spool *spool, enum fo
     spool_rewind(spool);
     for (size_t p = 0; p < trials->plan.program_count / seeds; p++) {
         struct gcs_comparison comparison = {
-            .trials = point, .arms = arms, .seeds = seeds, .seed = trials->grid->wanted->seed};
+            .trials = point,
+            .steady = &steadies->of[p * seeds * arms],
+            .arms = arms,
+            .seeds = seeds,
+            .seed = wanted->seed,
+            .warmup = wanted->cut.mark ? wanted->cut.mark
+                      : wanted->cut.ns ? wanted->warmup
+                                       : NULL,
+        };
         for (size_t i = 0; i < seeds * arms; i++)
             if (!spool_next(spool, &point[i]))
                 text->failed = true;

@@ -90,6 +90,8 @@ enum gcs_status effective_print(struct trials *trials, const struct wanted *want
         print_variants(&trials->input->study, &text);
     if (wanted->cost)
         print_text(&text, "cost", wanted->cost);
+    if (wanted->warmup)
+        print_text(&text, "warmup", wanted->warmup);
     gcs_text_add(&text,
                  "seed: %llu\nseeds: %llu\nprogram_gc: %s\nmemory: %s\nengine: %s\n"
                  "max_events: %llu\n",

@@ -129,38 +129,43 @@ static bool read_stream(FILE *stream, struct bytes *bytes, size_t guess, uint64_
     return false;
 }
 
-bool file_read(const char *path, uint64_t limit, struct bytes *bytes)
+int file_take(const char *path, uint64_t limit, struct bytes *bytes)
 {
     struct stat about;
     bool is_stdin = gcs_same(path, "-");
     FILE *stream = is_stdin ? stdin : fopen(path, "rb");
     *bytes = (struct bytes){0};
-    if (!stream) {
-        print_line("%s: cannot be read: %s", path, strerror(errno));
-        return false;
-    }
+    if (!stream)
+        return errno;
+    int why = 0;
     size_t guess = 65536;
     if (fstat(fileno(stream), &about) == 0) {
-        if (S_ISDIR(about.st_mode)) {
-            print_line("%s: is a directory: a workload, a study or a trace is expected", path);
-            if (!is_stdin)
-                fclose(stream);
-            return false;
-        }
-        if (S_ISREG(about.st_mode) && about.st_size > 0)
+        if (S_ISDIR(about.st_mode))
+            why = EISDIR;
+        else if (S_ISREG(about.st_mode) && limit && (uint64_t)about.st_size > limit)
+            why = EFBIG;
+        else if (S_ISREG(about.st_mode) && about.st_size > 0)
             guess = (size_t)about.st_size;
     }
-    bool done = read_stream(stream, bytes, guess, limit);
-    if (!done) {
-        int why = errno;
-        print_line("%s: cannot be read: %s", path,
-                   why == EFBIG ? "larger than --max-memory allows" : strerror(why));
+    if (!why && !read_stream(stream, bytes, guess, limit))
+        why = errno;
+    if (why)
         bytes_free(bytes);
-        errno = why;
-    }
     if (!is_stdin)
         fclose(stream);
-    return done;
+    return why;
+}
+
+bool file_read(const char *path, uint64_t limit, struct bytes *bytes)
+{
+    int why = file_take(path, limit, bytes);
+    if (why == EISDIR)
+        print_line("%s: is a directory: a workload, a study or a trace is expected", path);
+    else if (why)
+        print_line("%s: cannot be read: %s", path,
+                   why == EFBIG ? "larger than --max-memory allows" : strerror(why));
+    errno = why;
+    return !why;
 }
 
 bool file_exists(const char *path)

@@ -194,7 +194,8 @@ static struct gcs_trial trial_at(const struct trials *trials)
                     .threshold = {t[0], t[1], t[2]},
                     .ignore_program_gc = gcs_same(wanted->program_gc, "ignore"),
                     .memory = gcs_same(wanted->memory, "pymalloc") ? GCS_MEMORY_PYMALLOC
-                                                                   : GCS_MEMORY_SUM},
+                                                                   : GCS_MEMORY_SUM,
+                    .warmup = wanted->cut},
         .input = trials->program->name,
         .model = model->name,
         .strategy = strategy->full_name,

@@ -76,12 +76,37 @@ static enum gcs_status read_files(const struct input *input, struct gcs_config *
         if (length >= (int)sizeof path || !file_is_regular(path))
             return gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
                             "'%.200s' is no file that can be read", path);
-        if (!file_read(path, FILE_MAX, &bytes))
-            return gcs_fail(gcs_node_blame(node, error), GCS_INVALID, "'%.200s' was not read",
-                            path);
+        int why = file_take(path, FILE_MAX, &bytes);
+        if (why)
+            return gcs_fail(gcs_node_blame(node, error), GCS_INVALID,
+                            "'%.200s' cannot be read: %s", path,
+                            why == EFBIG ? "larger than 1 MiB" : strerror(why));
         enum gcs_status status = gcs_config_file_take(config, bytes.data, bytes.size, error);
         bytes_free(&bytes);
         GCS_TRY(status);
+    }
+    return GCS_OK;
+}
+
+/* A knob that the document has no more use for, because it gives the values one by one. */
+static void warn_unused(const struct input *input, const struct options *options)
+{
+    const struct gcs_key *instead, *key;
+    for (size_t i = 0; (key = gcs_config_unused(input->config, i, &instead)); i++)
+        warn(options->quiet, "--set %s has no effect: nothing in %s refers to it; set %s",
+             key->path, input->name, instead->path);
+}
+
+/* Columns are of summary.csv, which configurations know nothing of. */
+static enum gcs_status check_columns(const struct gcs_config *config,
+                                     const struct gcs_study *study, struct gcs_error *error)
+{
+    const struct gcs_node *list = gcs_node_at(gcs_config_root(config), "columns");
+    for (size_t i = 0; i < study->columns.count; i++) {
+        char why[160];
+        if (!column_check(study->columns.names[i], why, sizeof why))
+            return gcs_fail(gcs_node_blame(gcs_node_entry(list, i), error), GCS_INVALID, "%s",
+                            why);
     }
     return GCS_OK;
 }
@@ -101,8 +126,11 @@ static enum gcs_status read_config(struct input *input, const struct options *op
     GCS_TRY(gcs_config_finish(config, error));
     input->config = config;
     input->name = gcs_config_name(config);
-    if (input->kind == INPUT_STUDY)
+    warn_unused(input, options);
+    if (input->kind == INPUT_STUDY) {
         GCS_TRY(gcs_study_read(config, &input->arena, &input->study, error));
+        GCS_TRY(check_columns(config, &input->study, error));
+    }
     struct gcs_text text;
     gcs_text_init(&text, NULL);
     gcs_config_print(config, &text);

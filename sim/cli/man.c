@@ -146,12 +146,15 @@ static const char *const details[][2] = {
     {"sweep", "Every model with every strategy at every threshold, for each seed. The program "
               "is analysed once and a setting is then priced in milliseconds, exactly; what "
               "that does not cover is simulated event by event, and the column engine says "
-              "so. What nothing else beats is marked, and a line to paste ends the table."},
+              "so. What nothing else beats is marked, and lines to paste end the table: "
+              "for the least GC time and for the shortest longest pause."},
     {"compare",
      "The first setting is the baseline. Every setting sees the same traces, one a "
      "seed; of each figure the table shows median and maximum over the seeds, and "
      "the mean difference to the baseline with 95 % intervals, by Student's t and by "
-     "the bootstrap. With -o, the files of run and comparison.csv are written."},
+     "the studentised bootstrap, and whether it is better or worse. All up to the mark "
+     "startup-done, or to --warmup, is left out. Figures that mean little are marked, with "
+     "what to do. With -o, the files of run and comparison.csv are written."},
     {"explain", "Each collection with its reason, cost and yield; alike ones in one line; what "
                 "was refused, and what waits for which generation at the end."},
     {"trace", "make writes the trace of a workload. check finds what is wrong with one, line "

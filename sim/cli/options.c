@@ -58,6 +58,8 @@ static const struct option table[] = {
            "pymalloc: the footprint too, arenas and pools as CPython has them (sum)"),
     OPTION(0, "engine", "auto|replay|index", TEXT, engine, STUDY,
            "how to simulate: event by event, or from an index of the trace (auto)"),
+    OPTION(0, "warmup", "MARK|TIME", TEXT, warmup, COMPARE,
+           "leave out all up to a mark of the program, or a time; 0: nothing (startup-done)"),
     OPTION(0, "max-events", "N", TEXT, max_events, STUDY | EXPLAIN | TRACE,
            "generate at most so many events"),
     OPTION(0, "max-memory", "SIZE", TEXT, max_memory, STUDY | EXPLAIN | TRACE,

@@ -44,6 +44,14 @@ static bool open_file(struct spool *spool)
     return spool->file != NULL;
 }
 
+/* Says why, once. */
+static void refuse(struct spool *spool, int why)
+{
+    if (!spool->failed)
+        print_usage_error("trials do not fit into a temporary file: %s", strerror(why));
+    spool->failed = true;
+}
+
 static void keep(struct spool *spool, const struct gcs_trial *trial)
 {
     if (spool->row_count < BATCH)
@@ -51,7 +59,7 @@ static void keep(struct spool *spool, const struct gcs_trial *trial)
     else if (!spool->file && !open_file(spool))
         spool->failed = true;
     else if (fwrite(trial, RECORD, 1, spool->file) != 1)
-        spool->failed = true;
+        refuse(spool, errno);
 }
 
 void spool_add(struct spool *spool, const struct gcs_trial *trial, uint32_t group)
@@ -70,10 +78,8 @@ void spool_add(struct spool *spool, const struct gcs_trial *trial, uint32_t grou
 
 bool spool_end(struct spool *spool)
 {
-    if (spool->file && (fflush(spool->file) != 0 || spool->failed)) {
-        print_usage_error("trials do not fit into a temporary file: %s", strerror(errno));
-        return false;
-    }
+    if (spool->file && !spool->failed && fflush(spool->file) != 0)
+        refuse(spool, errno);
     if (!spool->failed && gcs_pareto(spool->standings, spool->count))
         return true;
     if (!spool->failed)
@@ -96,6 +102,7 @@ bool spool_next(struct spool *spool, struct gcs_trial *trial)
     if (spool->next < spool->row_count)
         memcpy(trial, &spool->rows[spool->next], RECORD);
     else if (fread(trial, RECORD, 1, spool->file) != 1) {
+        print_usage_error("trials cannot be read back from a temporary file");
         spool->failed = true;
         return false;
     }

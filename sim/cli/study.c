@@ -30,7 +30,8 @@ struct remarks {
 /* What is gathered while trials run. */
 struct gathered {
     struct progress progress;
-    struct details *details; /* by trial; NULL: not wanted */
+    struct details *details;  /* by trial; NULL: not wanted */
+    struct steadies steadies; /* of a comparison */
     struct remarks remarks;
     struct spool spool;
 };
@@ -41,6 +42,8 @@ static bool trial_done(void *observer, const struct gcs_trial *trial,
 {
     struct gathered *gathered = observer;
     progress_step(&gathered->progress, trial);
+    if (gathered->steadies.of)
+        steadies_note(&gathered->steadies, trial, ledger);
     if (!gathered->details)
         return true;
     struct details *details = &gathered->details[trial->trial - 1];
@@ -102,7 +105,7 @@ static void render(enum file file, const struct trials *trials, struct gathered 
         return;
     }
     if (file == COMPARISON) {
-        comparison_render(trials, &gathered->spool, FORMAT_CSV, text);
+        comparison_render(trials, &gathered->steadies, &gathered->spool, FORMAT_CSV, text);
         return;
     }
     if (file == SUMMARY) {
@@ -235,27 +238,23 @@ static void print_columns(const struct trials *trials, const struct shown *shown
     for (size_t i = 0; i < count; i++)
         columns[i] = gcs_column_find(&gcs_summary_file, trials->columns.names[i]);
     gcs_print_chosen(columns, count, shown->trials, shown->count, text);
+    if (shown->count < trials->total)
+        gcs_text_add(
+            text,
+            "\n%zu lines for %llu trials: those that nothing else beats in peak heap, GC "
+            "time and longest pause, and the default; all are in summary.csv (-o DIR)\n",
+            shown->count, (unsigned long long)trials->total);
     free(columns);
 }
 
 /* Before anything runs: all columns asked for exist. */
 static bool check_columns(const struct trials *trials)
 {
-    const char *names[64];
-    size_t known = 0;
-    for (; known < gcs_summary_file.count && known < 64; known++)
-        names[known] = gcs_summary_file.columns[known].name;
     for (size_t i = 0; i < trials->columns.count; i++) {
-        const char *name = trials->columns.names[i];
-        if (gcs_column_find(&gcs_summary_file, name))
+        char why[160];
+        if (column_check(trials->columns.names[i], why, sizeof why))
             continue;
-        const char *nearest = gcs_nearest(name, names, known);
-        if (nearest)
-            print_usage_error("columns: summary.csv has no '%s' (did you mean '%s'?)", name,
-                              nearest);
-        else
-            print_usage_error("columns: summary.csv has no '%s': see `gcsim list columns`",
-                              name);
+        print_usage_error("columns: %s", why);
         return false;
     }
     return true;
@@ -280,15 +279,17 @@ static void print_tables(const struct trials *trials, struct spool *spool, bool 
 }
 
 static bool print_result(const struct trials *trials, const struct options *options,
-                         struct spool *spool, bool sweep)
+                         struct gathered *gathered, bool sweep)
 {
+    struct spool *spool = &gathered->spool;
     struct gcs_sink sink = stdout_sink();
     struct gcs_text text;
     gcs_text_init(&text, &sink);
     if (options->compare && options->format == FORMAT_TEXT)
         print_heading(trials, &text);
     if (options->compare)
-        comparison_render(trials, spool, options->format, &text);
+        comparison_render(trials, &gathered->steadies, &gathered->spool, options->format,
+                          &text);
     else if (options->format == FORMAT_TEXT)
         print_tables(trials, spool, sweep, &text);
     else
@@ -364,7 +365,7 @@ static int finish(struct trials *trials, struct gathered *gathered,
     if (options->output && !write_files(trials, gathered, options, detailed))
         return EXIT_FAILED;
     if ((!options->quiet || options->format != FORMAT_TEXT) &&
-        !print_result(trials, options, &gathered->spool, sweep))
+        !print_result(trials, options, gathered, sweep))
         return EXIT_FAILED;
     return EXIT_DONE;
 }
@@ -433,6 +434,8 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
     }
     struct gathered gathered = {0};
     spool_init(&gathered.spool, options->output);
+    if (options->compare)
+        steadies_init(&gathered.steadies, trials);
     gcs_text_init(&gathered.remarks.gaps, NULL);
     if (options->output && detailed) {
         gathered.details = calloc(trials->total, sizeof *gathered.details);
@@ -445,6 +448,7 @@ static int run_plan(struct trials *trials, const struct options *options, bool s
         directory_remove(options->output, made);
     free_details(gathered.details, trials->total);
     gcs_text_fini(&gathered.remarks.gaps);
+    steadies_fini(&gathered.steadies);
     spool_fini(&gathered.spool);
     return code;
 }

@@ -54,8 +54,17 @@ int maxima_check(struct spool *spool, const struct maximum *maxima, size_t count
 
 /** Before anything runs: there is something to compare. */
 bool comparison_check(const struct trials *trials);
+/** What counts of each trial, gathered as they run. */
+struct steadies {
+    struct gcs_steady *of;         /* by trial */
+    struct gcs_histogram *scratch; /* two */
+};
+void steadies_init(struct steadies *steadies, const struct trials *trials);
+void steadies_fini(struct steadies *steadies);
+void steadies_note(struct steadies *steadies, const struct gcs_trial *trial,
+                   const struct gcs_ledger *ledger);
 /** The comparison of each point of the axes. */
-void comparison_render(const struct trials *trials, struct spool *spool, enum format format,
-                       struct gcs_text *text);
+void comparison_render(const struct trials *trials, const struct steadies *steadies,
+                       struct spool *spool, enum format format, struct gcs_text *text);
 
 #endif

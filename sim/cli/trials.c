@@ -129,6 +129,7 @@ static enum gcs_status make_plan(struct trials *trials, const struct options *op
     trials->plan.jobs = (unsigned)jobs;
     trials->plan.max_memory = (size_t)wanted->max_memory;
     trials->plan.check = options->paranoid;
+    trials->plan.cut = wanted->warmup != NULL;
     trials->plan.engine = gcs_same(wanted->engine, "replay")  ? GCS_ENGINE_REPLAY
                           : gcs_same(wanted->engine, "index") ? GCS_ENGINE_INDEX
                                                               : GCS_ENGINE_AUTO;

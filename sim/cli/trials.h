@@ -31,6 +31,8 @@ struct wanted {
     uint64_t max_events;
     uint64_t max_memory;
     struct gcs_names columns;
+    const char *warmup;    /* a mark or a time; NULL: nobody said */
+    struct gcs_warmup cut; /* the same; in comparisons only */
 };
 
 /* wanted.c */

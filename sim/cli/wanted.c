@@ -2,10 +2,14 @@
 /* What is wanted: options win over a study's keys; what neither says has a default. */
 #include "trials.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Of a workload, unless somebody says how many. */
 enum { COMPARED_SEEDS = 10 };
+
+/* What workloads mark at the end of their start. */
+#define STARTUP "startup-done"
 
 /* What `gcsim sweep INPUT` alone tries: 12 values, and the model's own. */
 static struct gcs_names default_sweep(struct gcs_arena *arena)
@@ -72,6 +76,7 @@ static void want_of_study(const struct input *input, struct gcs_arena *arena,
     wanted->max_events = study->max_events;
     wanted->max_memory = study->max_memory;
     wanted->columns = study->columns;
+    wanted->warmup = study->warmup;
 }
 
 static enum gcs_status want_of_options(const struct options *options, struct gcs_arena *arena,
@@ -98,6 +103,8 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
         wanted->program_gc = options->program_gc;
     if (options->memory)
         wanted->memory = options->memory;
+    if (options->warmup)
+        wanted->warmup = options->warmup;
     if (options->engine)
         wanted->engine = options->engine;
     GCS_TRY(options_whole(options->seed, "seed", GCS_UNIT_NONE, wanted->seed, &wanted->seed,
@@ -163,6 +170,18 @@ static enum gcs_status check_list(struct gcs_arena *arena, const struct gcs_name
     return gcs_fail(error, GCS_INVALID, "--%s: %s", option, why.text);
 }
 
+/* What a comparison leaves out: what was asked for, or all up to the end of start-up. */
+static struct gcs_warmup cut_of(const char *warmup)
+{
+    struct gcs_warmup cut = {0};
+    const char *why;
+    if (!warmup)
+        cut.mark = STARTUP;
+    else if (!gcs_parse_whole(warmup, strlen(warmup), GCS_UNIT_TIME, &cut.ns, &why))
+        cut.mark = warmup;
+    return cut;
+}
+
 enum gcs_status wanted_gather(struct trials *trials, const struct options *options, bool sweep,
                               struct wanted *wanted, struct gcs_error *error)
 {
@@ -187,7 +206,25 @@ enum gcs_status wanted_gather(struct trials *trials, const struct options *optio
     if (!wanted->thresholds.count)
         wanted->thresholds = sweep && !options->compare ? default_sweep(&trials->arena)
                                                         : one(&trials->arena, "default");
+    if (options->compare)
+        wanted->cut = cut_of(wanted->warmup);
     GCS_TRY(check_wanted(wanted, trials->program, sweep, error));
     GCS_TRY(check_list(&trials->arena, &wanted->threshold1, "threshold1", error));
     return check_list(&trials->arena, &wanted->threshold2, "threshold2", error);
+}
+
+bool column_check(const char *name, char *why, size_t size)
+{
+    const char *names[64];
+    size_t known = 0;
+    if (gcs_column_find(&gcs_summary_file, name))
+        return true;
+    for (; known < gcs_summary_file.count && known < 64; known++)
+        names[known] = gcs_summary_file.columns[known].name;
+    const char *nearest = gcs_nearest(name, names, known);
+    if (nearest)
+        snprintf(why, size, "summary.csv has no '%.60s' (did you mean '%s'?)", name, nearest);
+    else
+        snprintf(why, size, "summary.csv has no '%.60s': see `gcsim list columns`", name);
+    return false;
 }

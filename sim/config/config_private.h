@@ -36,6 +36,7 @@ struct gcs_node {
     uint64_t column;
     bool given;        /* by the file or gcs_config_set, not by the table */
     bool set;          /* by gcs_config_set */
+    bool used;         /* another key takes its value; after finish */
     bool no_reference; /* quoted, so a `$` is just a `$` */
     /* After finish: */
     bool automatic;

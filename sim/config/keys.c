@@ -381,6 +381,10 @@ const struct gcs_key gcs_config_keys[] = {
         .help = "end of the trace at the latest; 0: its own"),
     ROW(GCS_DOCUMENT_STUDY, "max_memory", WHOLE, .unit = GCS_UNIT_BYTES, BOUNDS(0, 0x1p64),
         .fallback = "0", .help = "memory of the simulator; 0: most of what is free"),
+    ROW(GCS_DOCUMENT_STUDY, "warmup", TEXT, .flags = GCS_KEY_OPTIONAL,
+        .help =
+            "what `compare` leaves out: all up to a mark, or a time; absent: up to the mark "
+            "`startup-done`, if it comes"),
     ROW(GCS_DOCUMENT_STUDY, "program", PROGRAM, .flags = GCS_KEY_OPTIONAL,
         .help = "a workload written here, instead of an input"),
 

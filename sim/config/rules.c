@@ -210,8 +210,10 @@ static enum gcs_status check_lifetime(const struct gcs_node *top, struct gcs_nod
     if (!gcs_same(during, "requests"))
         return gcs_fail(gcs_node_blame(mean, error), GCS_INVALID,
                         "the mean can be 'auto' only with during 'requests'");
-    const struct gcs_node *live = gcs_node_at(top, "live_objects");
-    const struct gcs_node *start = gcs_node_at(top, "startup_objects");
+    struct gcs_node *live = gcs_config_child(top, "live_objects", strlen("live_objects"));
+    struct gcs_node *start =
+        gcs_config_child(top, "startup_objects", strlen("startup_objects"));
+    live->used = start->used = true;
     if (live->real < start->real)
         return gcs_fail(gcs_node_blame(live, error), GCS_INVALID,
                         "live_objects %s is below startup_objects %s, which are part of them",

@@ -153,6 +153,7 @@ enum gcs_status gcs_study_read(const struct gcs_config *config, struct gcs_arena
         .max_memory = gcs_node_whole(root, "max_memory"),
         .digest = optional_text(root, "digest"),
         .version = optional_text(root, "version"),
+        .warmup = optional_text(root, "warmup"),
     };
     GCS_TRY(thresholds_of(gcs_node_at(root, "thresholds"), arena, &read, error));
     GCS_TRY(numbers_of(gcs_node_at(root, "threshold1"), arena, &read.threshold1, error));

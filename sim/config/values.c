@@ -13,12 +13,11 @@ static const struct gcs_node *top_of(const struct gcs_node *node)
 }
 
 /* The key that `$name` stands for, or NULL with the error filled in. */
-static const struct gcs_node *find_referred(const struct gcs_node *node,
-                                            struct gcs_error *error)
+static struct gcs_node *find_referred(const struct gcs_node *node, struct gcs_error *error)
 {
     const struct gcs_node *top = top_of(node);
     const char *name = node->text + 1;
-    const struct gcs_node *other = gcs_config_child(top, name, strlen(name));
+    struct gcs_node *other = gcs_config_child(top, name, strlen(name));
     bool number =
         other && (other->key->type == GCS_KEY_REAL || other->key->type == GCS_KEY_WHOLE);
     if (node->parent == top)
@@ -88,9 +87,10 @@ static enum gcs_status check_number(struct gcs_node *node, struct gcs_error *err
     const char *text = node->text;
     const char *why;
     if (*text == '$' && node->key->document == GCS_DOCUMENT_WORKLOAD && !node->no_reference) {
-        const struct gcs_node *other = find_referred(node, error);
+        struct gcs_node *other = find_referred(node, error);
         if (!other)
             return GCS_INVALID;
+        other->used = true;
         text = other->text;
     }
     size_t length = text == node->text ? node->length : strlen(text);

@@ -53,7 +53,7 @@ static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
     struct point point = index->points[low];
     uint32_t op = (uint32_t)low * BLOCK_OPS;
     while (point.allocations < object)
-        point_pass(e->baseline, op++, &point);
+        point_pass(index, op++, &point);
     return op_behind_event(e, op);
 }
 
@@ -161,7 +161,10 @@ static enum gcs_status meet_stop(struct evaluation *e, struct gcs_error *error)
         GCS_TRY(act_program(replay, &stop->event, stop->values, error));
     else if (op == GCS_OP_ENTER || op == GCS_OP_LEAVE)
         GCS_TRY(meet_stretch(e, op == GCS_OP_ENTER, error));
-    return rules_after(replay, &stop->event, error);
+    GCS_TRY(rules_after(replay, &stop->event, error));
+    if (op == GCS_OP_MARK)
+        meet_mark(replay, &stop->event);
+    return GCS_OK;
 }
 
 /* The event that is just over is an allocation, or else a `w`. */

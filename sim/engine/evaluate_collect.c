@@ -10,10 +10,10 @@
 
 unsigned level_of(const struct evaluation *e, uint32_t op)
 {
-    return op >= e->bound[0]   ? LEVEL_YOUNG
-           : op >= e->bound[1] ? LEVEL_MIDDLE
-           : op >= e->bound[2] ? LEVEL_OLD
-                               : LEVEL_FROZEN;
+    return op >= e->bounds[0].op   ? LEVEL_YOUNG
+           : op >= e->bounds[1].op ? LEVEL_MIDDLE
+           : op >= e->bounds[2].op ? LEVEL_OLD
+                                   : LEVEL_FROZEN;
 }
 
 bool is_frozen_fading(const struct evaluation *e, uint32_t op)
@@ -34,52 +34,38 @@ static uint32_t tracked_end(const struct evaluation *e)
 static void move_freed(struct evaluation *e, unsigned from, unsigned to)
 {
     add_sums(e->freed.tracked[to], e->freed.tracked[from], TRACKED_SUMS);
-    add_sums(e->freed.clumps[to], e->freed.clumps[from], e->index->width);
+    add_spans(e->freed.clumps[to], e->freed.clumps[from], e->index->width);
     memset(e->freed.tracked[from], 0, sizeof e->freed.tracked[from]);
     memset(e->freed.clumps[from], 0, sizeof e->freed.clumps[from]);
 }
 
 /* Survivors move up, and so does what was freed: it would lie there now. */
-static void promote(struct evaluation *e, unsigned generation, const uint64_t *clumps)
+static void promote(struct evaluation *e, unsigned generation, const uint32_t *clumps)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
     for (unsigned level = 0; level <= generation; level++)
         if (level != next)
             move_freed(e, level, next);
     singles_promote(e, generation, next);
-    add_sums(e->freed.tracked[next], clumps, TRACKED_SUMS);
-    add_sums(e->freed.clumps[next], clumps, e->index->width);
+    add_figures(e->freed.tracked[next], clumps, TRACKED_SUMS);
+    add_spans(e->freed.clumps[next], clumps, e->index->width);
     memset(e->freed.fading, 0, sizeof e->freed.fading);
-    for (unsigned g = 0; g <= generation && g < GCS_GENERATIONS - 1; g++) {
-        e->bound[g] = tracked_end(e);
+    for (unsigned g = 0; g <= generation && g < GCS_GENERATIONS - 1; g++)
         e->bounds[g] = e->now;
-    }
 }
 
 /* What a collection examines. */
 struct examined {
     uint64_t tracked[TRACKED_SUMS]; /* candidates */
     uint64_t fading[TRACKED_SUMS];  /* tuples of atoms: candidates that it untracks */
-    uint64_t clumps[SPAN_SUMS];     /* garbage that goes as a whole */
+    uint32_t clumps[SPAN_SUMS];     /* garbage that goes as a whole */
 };
-
-/* The op that is not all done has tracked nothing yet. */
-static void take_late(const struct evaluation *e, bool atoms, bool only_shorts, uint64_t *sums)
-{
-    if (!e->at.late)
-        return;
-    const struct gcs_object_kind *kind = kind_of_op(e->baseline, e->at.op - 1);
-    bool is_short = form_of_op(e->baseline, e->at.op - 1) == GCS_FORM_BORN_SHORT;
-    const uint64_t own[TRACKED_SUMS] = {1, kind->references, kind->bytes};
-    if (kind->tracked && !kind->single && kind->atoms == atoms && (is_short || !only_shorts))
-        subtract_sums(sums, own, TRACKED_SUMS);
-}
 
 /* Short lives that are open and began at op `from` or later, which is near. */
 static void walk_shorts(const struct evaluation *e, uint32_t from, bool atoms, uint64_t *sums)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    for (uint32_t op = from; op < e->at.op; op++) {
+    for (uint32_t op = from; op < tracked_end(e); op++) {
         const struct gcs_object_kind *kind = kind_of_op(baseline, op);
         const uint64_t own[TRACKED_SUMS] = {1, kind->references, kind->bytes};
         enum gcs_form form = form_of_op(baseline, op);
@@ -90,78 +76,86 @@ static void walk_shorts(const struct evaluation *e, uint32_t from, bool atoms, u
         else if (form == GCS_FORM_FREED_SHORT && op - baseline->aux[op] >= from)
             subtract_sums(sums, own, TRACKED_SUMS);
     }
-    take_late(e, atoms, true, sums);
 }
 
 /* Short lives that are open and began at the bound or later. */
-static void add_shorts(const struct evaluation *e, const struct point *point, uint32_t bound,
-                       bool atoms, uint64_t *sums)
+static void add_shorts(const struct evaluation *e, uint32_t bound, bool atoms, uint64_t *sums)
 {
-    if (e->at.op - bound < GCS_SHORT) {
+    const struct point *point = &e->now.point;
+    if (e->at.op - bound < GCS_SHORT)
         walk_shorts(e, bound, atoms, sums);
-        return;
-    }
-    const uint32_t *shorts = atoms ? point->fleeting : point->shorts;
+    else
+        add_figures(sums, atoms ? point->fleeting : point->shorts, TRACKED_SUMS);
+}
+
+/* Long ones that are open and began between two bounds, of which the later is here if not
+ * frozen: those that began less those that are over. */
+static void add_longs(const struct evaluation *e, const struct bound *from,
+                      const struct bound *to, bool atoms, uint64_t *sums)
+{
+    const uint32_t *before = atoms ? from->point.begun_fading : from->point.begun;
+    const uint32_t *after = atoms ? to->point.begun_fading : to->point.begun;
+    uint32_t over[TRACKED_SUMS] = {0};
+    spans_over(atoms ? &e->index->fading : &e->index->objects, from->op, to->op, e->at.op,
+               over);
     for (unsigned w = 0; w < TRACKED_SUMS; w++)
-        sums[w] += shorts[w];
-    take_late(e, atoms, true, sums);
+        sums[w] += after[w] - before[w] - over[w];
 }
 
 /* What is open and was tracked at the generation's bound or later; in the oldest, where nothing
  * is frozen, all that is alive. */
-static void add_tracked(const struct evaluation *e, const struct point *point,
-                        unsigned generation, uint64_t *sums)
+static void add_tracked(const struct evaluation *e, unsigned generation, uint64_t *sums)
 {
-    if (e->bound[generation] == 0) {
-        for (unsigned w = 0; w < TRACKED_SUMS; w++)
-            sums[w] += point->tracked[w];
-        take_late(e, false, false, sums);
+    const struct bound *bound = &e->bounds[generation];
+    if (bound->op == 0) {
+        add_figures(sums, e->now.point.tracked, TRACKED_SUMS);
         return;
     }
-    spans_open(&e->index->objects, &e->bounds[generation].objects, &e->now.objects, e->at.op,
-               sums);
-    add_shorts(e, point, e->bound[generation], false, sums);
+    add_longs(e, bound, &e->now, false, sums);
+    add_shorts(e, bound->op, false, sums);
 }
 
-static void add_fading(const struct evaluation *e, const struct point *point, uint64_t *sums)
+static void add_fading(const struct evaluation *e, uint64_t *sums)
 {
-    spans_open(&e->index->fading, &e->bounds[0].fading, &e->now.fading, e->at.op, sums);
-    add_shorts(e, point, e->bound[0], true, sums);
+    add_longs(e, &e->bounds[0], &e->now, true, sums);
+    add_shorts(e, e->bounds[0].op, true, sums);
 }
 
-static void advance_places(struct evaluation *e)
+/* All that is tracked is tracked before here. */
+static void set_now(struct evaluation *e)
 {
-    uint32_t op = tracked_end(e);
-    spans_advance(&e->index->objects, &e->now.objects, op);
-    spans_advance(&e->index->fading, &e->now.fading, op);
-    spans_advance(&e->index->clumps, &e->now.clumps, op);
+    e->now = (struct bound){*point_now(e), tracked_end(e)};
+    if (!e->at.late)
+        return;
+    const struct point *late = &e->index->steps[e->baseline->ops[e->now.op]];
+    for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
+        e->now.point.figures[figure] -= late->figures[figure];
 }
 
 /* All but the singles. */
 static void examine(struct evaluation *e, unsigned generation, struct examined *examined)
 {
     const struct gcs_index *index = e->index;
-    const struct point *point = point_now(e);
     memset(examined, 0, sizeof *examined);
-    advance_places(e);
-    add_tracked(e, point, generation, examined->tracked);
-    add_fading(e, point, examined->fading);
-    spans_over(&index->clumps, &e->bounds[generation].clumps, &e->now.clumps, e->at.op,
-               examined->clumps);
+    set_now(e);
+    add_tracked(e, generation, examined->tracked);
+    add_fading(e, examined->fading);
+    spans_over(&index->clumps, e->bounds[generation].op, e->now.op, e->at.op, examined->clumps);
     for (unsigned level = 0; level <= generation; level++) {
         subtract_sums(examined->tracked, e->freed.tracked[level], TRACKED_SUMS);
-        subtract_sums(examined->clumps, e->freed.clumps[level], index->width);
+        for (unsigned w = 0; w < index->width; w++)
+            examined->clumps[w] -= e->freed.clumps[level][w];
     }
     subtract_sums(examined->fading, e->freed.fading, TRACKED_SUMS);
 }
 
-void free_sums(struct evaluation *e, const uint64_t *sums)
+void free_sums(struct evaluation *e, const uint32_t *sums)
 {
     for (unsigned list = 1; list < e->baseline->list_count; list++)
         if (sums[SUM_LISTS + list - 1])
             free_shells(e, list, sums[SUM_LISTS + list - 1]);
     e->freed.objects += sums[SUM_FREED_OBJECTS];
-    e->freed.bytes += sums[SUM_FREED_BYTES];
+    e->freed.bytes += (uint64_t)sums[SUM_FREED_BYTES] * GCS_BYTES_UNIT;
 }
 
 /* The counts when the collection is done: long-lived objects. A full one empties free lists,
@@ -190,7 +184,7 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
     gcs_counts_begin(&e->counts, generation);
     examine(e, generation, &examined);
     const uint64_t *met = examined.tracked, *fading = examined.fading;
-    const uint64_t *clumps = examined.clumps;
+    const uint32_t *clumps = examined.clumps;
     uint64_t faded = fading[SUM_OBJECTS];
     if (e->baseline->single_count) {
         singles_meet(e, generation, examined.tracked);
@@ -223,14 +217,14 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
 static void freeze_fading(struct evaluation *e)
 {
     uint64_t fading[TRACKED_SUMS] = {0};
-    add_fading(e, point_now(e), fading);
+    add_fading(e, fading);
     if (fading[SUM_OBJECTS] <= e->freed.fading[SUM_OBJECTS] || e->status != GCS_OK)
         return;
     e->status = GCS_GROW(e->replay.memory, &e->frozen.fading, &e->frozen.capacity,
                          e->frozen.count + 1, e->error);
     if (e->status != GCS_OK)
         return;
-    e->frozen.fading[e->frozen.count++] = (struct interval){e->bounds[0].fading, e->now.fading};
+    e->frozen.fading[e->frozen.count++] = (struct interval){e->bounds[0], e->now};
     e->frozen.freed += e->freed.fading[SUM_OBJECTS]; /* gone before, but in the interval */
 }
 
@@ -238,7 +232,7 @@ static void index_freeze(void *self)
 {
     struct evaluation *e = self;
     uint64_t met[TRACKED_SUMS] = {0}; /* nobody asks */
-    advance_places(e);
+    set_now(e);
     freeze_fading(e);
     singles_meet(e, GCS_GENERATIONS - 1, met);
     singles_promote(e, GCS_GENERATIONS - 1, LEVEL_FROZEN);
@@ -246,7 +240,6 @@ static void index_freeze(void *self)
         move_freed(e, level, LEVEL_FROZEN);
     memset(e->freed.fading, 0, sizeof e->freed.fading);
     for (unsigned g = 0; g < GCS_GENERATIONS; g++) {
-        e->bound[g] = tracked_end(e);
         e->bounds[g] = e->now;
         e->counts.count[g] = 0;
     }
@@ -258,8 +251,7 @@ static void index_unfreeze(void *self)
     if (e->frozen.count || e->singles.known[LEVEL_FROZEN].count)
         e->uncovered = "gc.unfreeze of tuples that no collection has met";
     move_freed(e, LEVEL_FROZEN, LEVEL_OLD);
-    e->bound[2] = 0;
-    e->bounds[2] = (struct places){0};
+    e->bounds[2] = (struct bound){0};
 }
 
 static void index_arm(void *self, int64_t above, int64_t threshold1)
@@ -285,13 +277,12 @@ const struct backing index_backing = {
 
 uint64_t count_frozen(const struct evaluation *e)
 {
-    static const struct span_place start;
+    static const struct bound start;
     uint64_t sums[TRACKED_SUMS] = {0};
-    spans_open(&e->index->objects, &start, &e->bounds[2].objects, e->at.op, sums);
+    add_longs(e, &start, &e->bounds[2], false, sums);
     for (size_t i = 0; i < e->frozen.count; i++)
-        spans_open(&e->index->fading, &e->frozen.fading[i].from, &e->frozen.fading[i].to,
-                   e->at.op, sums);
-    if (e->bound[2] > 0)
+        add_longs(e, &e->frozen.fading[i].from, &e->frozen.fading[i].to, true, sums);
+    if (e->bounds[2].op > 0)
         subtract_sums(sums, e->freed.tracked[LEVEL_FROZEN], TRACKED_SUMS);
     return sums[SUM_OBJECTS] - e->frozen.freed + singles_frozen(e);
 }

@@ -75,9 +75,9 @@ static enum role role_of(const struct evaluation *e, const struct gcs_member *me
             return ROLE_OUTSIDE;
         return state == SINGLE_FADES ? ROLE_FADING : ROLE_CANDIDATE;
     }
-    if (op == GCS_NEVER || (kind->atoms && op < e->bound[0]))
+    if (op == GCS_NEVER || (kind->atoms && op < e->bounds[0].op))
         return ROLE_UNTRACKED;
-    if (op < e->bound[generation])
+    if (op < e->bounds[generation].op)
         return ROLE_OUTSIDE;
     return kind->atoms ? ROLE_FADING : ROLE_CANDIDATE;
 }
@@ -92,7 +92,7 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
         const uint64_t sums[TRACKED_SUMS] = {1, kind->references, kind->bytes};
         if (!kind->atoms)
             add_sums(e->freed.tracked[level_of(e, member->op)], sums, TRACKED_SUMS);
-        else if (member->op >= e->bound[0])
+        else if (member->op >= e->bounds[0].op)
             add_sums(e->freed.fading, sums, TRACKED_SUMS);
         else
             e->frozen.freed += is_frozen_fading(e, member->op);
@@ -204,7 +204,7 @@ static bool is_touched(const struct evaluation *e, uint32_t which)
 static bool goes_whole(const struct evaluation *e, uint32_t which, unsigned generation)
 {
     const struct island *island = &e->index->islands[which];
-    if (island->kind == GCS_NEVER || island->low < e->bound[generation] ||
+    if (island->kind == GCS_NEVER || island->low < e->bounds[generation].op ||
         island->stamp >= e->at.op)
         return false;
     return !is_touched(e, which);
@@ -214,9 +214,9 @@ static void free_whole(struct evaluation *e, uint32_t which, unsigned generation
                        struct found *found)
 {
     const struct gcs_index *index = e->index;
-    const uint64_t *sums =
+    const uint32_t *sums =
         index->clumps.kinds + (size_t)index->islands[which].kind * index->width;
-    add_sums(e->freed.tracked[generation], sums, TRACKED_SUMS);
+    add_figures(e->freed.tracked[generation], sums, TRACKED_SUMS);
     free_sums(e, sums);
     found->collected += sums[SUM_OBJECTS];
     found->finalizers += sums[SUM_FINALIZERS];
@@ -255,12 +255,48 @@ static void activate(struct evaluation *e)
     }
 }
 
+/* An island that was among the clumps is walked from now on. */
+static void take_out(struct evaluation *e, const struct brittle *brittle)
+{
+    const struct gcs_index *index = e->index;
+    const struct island *island = &index->islands[brittle->island];
+    if (e->islands.waits[brittle->island] != WAITS_NOWHERE)
+        return; /* it is already */
+    add_spans(e->freed.clumps[level_of(e, island->low)],
+              index->clumps.kinds + (size_t)island->kind * index->width, index->width);
+    wait_for(e, brittle->island, 0);
+}
+
+/* The bound lies within islands that became garbage since; they are there still, as they are
+ * older, too, and so they go in parts. */
+static void cut_brittle(struct evaluation *e, unsigned generation)
+{
+    const struct gcs_index *index = e->index;
+    const uint32_t bound = e->bounds[generation].op;
+    if (bound == 0 || !index->brittle_count)
+        return;
+    size_t from =
+        count_before(&index->brittle_rows, index->brittle, sizeof *index->brittle, bound);
+    size_t to =
+        count_before(&index->brittle_rows, index->brittle, sizeof *index->brittle, e->at.op);
+    while (from < to) {
+        if (from % FEW_BRITTLE == 0 && index->brittle_lows[from / FEW_BRITTLE] >= bound) {
+            from += FEW_BRITTLE;
+            continue;
+        }
+        const struct brittle *brittle = &index->brittle[from++];
+        if (brittle->low < bound && brittle->high >= bound)
+            take_out(e, brittle);
+    }
+}
+
 /* Oldest generation first; what is left of an island waits for the next older one. */
 void islands_collect(struct evaluation *e, unsigned generation, struct found *found)
 {
     unsigned next = generation + 1 < GCS_GENERATIONS ? generation + 1 : generation;
     uint32_t now = ++e->islands.walk_number;
     activate(e);
+    cut_brittle(e, generation);
     for (unsigned g = generation + 1; g-- > 0;) {
         struct number_list *waiting = &e->islands.waiting[g];
         size_t count = waiting->count;

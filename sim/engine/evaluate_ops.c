@@ -128,25 +128,6 @@ static void jump_blocks(struct evaluation *e, uint32_t limit)
     }
 }
 
-/* True if the allocation counts: no free list serves it. */
-static bool allocate(struct evaluation *e, unsigned list)
-{
-    if (list && e->lists.held[list]) {
-        e->lists.held[list]--;
-        return false;
-    }
-    e->counts.count[0]++;
-    return true;
-}
-
-static void free_shell(struct evaluation *e, unsigned list)
-{
-    if (list && e->lists.held[list] < e->baseline->list_capacity[list])
-        e->lists.held[list]++;
-    else if (e->counts.count[0] > 0)
-        e->counts.count[0]--;
-}
-
 void free_shells(struct evaluation *e, unsigned list, uint64_t shells)
 {
     unsigned room = 0;
@@ -170,21 +151,27 @@ void track_late(struct evaluation *e)
     e->at.late = 0;
 }
 
-/* True if it triggers. */
-static bool do_op(struct evaluation *e, uint16_t code)
+/* Op by op. True if one triggers. What is allocated takes a shell from its free list, what is
+ * freed parks one there; count0 changes by what could not. No branch depends on which: nobody
+ * could foretell it. */
+static bool walk_block(struct evaluation *e, uint32_t end)
 {
-    const struct gcs_object_kind *kind = &e->baseline->kinds[code >> GCS_FORM_BITS];
-    if (!kind->gc)
-        return false;
-    if ((code & GCS_FORM_MASK) >= GCS_FORM_FREED) {
-        free_shell(e, kind->list);
-        return false;
+    const uint16_t *ops = e->baseline->ops;
+    int64_t count = e->counts.count[0];
+    bool triggers = false;
+    while (e->at.op < end && !triggers) {
+        struct tally tally = e->index->tallies[ops[e->at.op++]];
+        int held = e->lists.held[tally.list], left = held - tally.change;
+        left = left < 0 ? 0 : left;
+        left = left > tally.capacity ? tally.capacity : left;
+        int counted = tally.change - (held - left);
+        e->lists.held[tally.list] = (uint16_t)left;
+        count += counted;
+        count = count < 0 ? 0 : count;
+        triggers = (counted > 0) & (count > e->above);
     }
-    if (kind->late || !allocate(e, kind->list) || e->counts.count[0] <= e->above)
-        return false;
-    /* Up to 3.11 an object is tracked after the collection it triggers. */
-    e->at.late = e->replay.model->timing == GCS_TIMING_ALLOCATION;
-    return true;
+    e->counts.count[0] = count;
+    return triggers;
 }
 
 bool walk_ops(struct evaluation *e, uint32_t limit)
@@ -199,8 +186,12 @@ bool walk_ops(struct evaluation *e, uint32_t limit)
             if (e->at.op >= limit)
                 return false;
         }
-        if (do_op(e, e->baseline->ops[e->at.op++]))
+        uint32_t end = end_of(e, e->at.op / BLOCK_OPS, BLOCK_OPS);
+        if (walk_block(e, end < limit ? end : limit)) {
+            /* Up to 3.11 an object is tracked after the collection it triggers. */
+            e->at.late = e->replay.model->timing == GCS_TIMING_ALLOCATION;
             return true;
+        }
     }
     return false;
 }

@@ -25,18 +25,24 @@ struct number_list {
     size_t count, capacity;
 };
 
+/* The baseline when `op` ops are done. */
+struct passed_point {
+    struct point point;
+    uint32_t op;
+};
+
 /* The place in the ops. */
 struct op_place {
     uint32_t op;   /* the next: ops before it are done */
     uint32_t late; /* 1: the last op's object is tracked after the collection it triggers */
-    struct point point; /* the baseline when `op` ops were done, or fewer */
-    uint32_t passed;    /* how many: point_now passes the others */
-    bool midst;         /* a collection came in the midst of an event: its rules are to come */
+    struct passed_point point; /* there, or before: point_now passes what is left */
+    bool midst; /* a collection came in the midst of an event: its rules are to come */
 };
 
-/* Places among the spans at an op. */
-struct places {
-    struct span_place objects, fading, clumps;
+/* Between what was tracked before an op and from it on. */
+struct bound {
+    struct point point; /* the baseline there */
+    uint32_t op;
 };
 
 /* The free lists. Those that do not differ from the baseline's are looked up only when needed:
@@ -49,23 +55,23 @@ struct held_lists {
 
 /* The place in time. */
 struct passed {
-    uint32_t ops;    /* whose work is done, and whose peaks are known */
-    size_t stops;    /* of these, in baseline->stops: those that are no halt are met */
-    size_t works;    /* of these, in baseline->works */
-    size_t declared; /* of baseline->declared */
+    struct passed_point now; /* the work of its ops is done, and their peaks are known */
+    size_t stops;            /* of these, in baseline->stops: those that are no halt are met */
+    size_t works;            /* of these, in baseline->works */
+    struct gcs_work_moment done; /* the last of them */
 };
 
 /* What was freed that the baseline has not. The baseline's sums less these are the heap's. */
 struct freed {
     uint64_t tracked[LEVELS][TRACKED_SUMS]; /* by where it would lie now */
-    uint64_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps */
+    uint32_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps; modulo 2^32 */
     uint64_t fading[TRACKED_SUMS];          /* young tuples of atoms that died by count */
     uint64_t bytes, objects;                /* in all */
 };
 
 /* Tuples of atoms that were frozen unexamined stay tracked: where they lie. */
 struct interval {
-    struct span_place from, to; /* of the fading */
+    struct bound from, to;
 };
 
 struct frozen {
@@ -109,9 +115,8 @@ struct evaluation {
     struct passed passed;
     size_t stops_met; /* of baseline->stops: those before are no halts to come */
 
-    uint32_t bound[GCS_GENERATIONS]; /* a collection examines what these ops on tracked */
-    struct places bounds[GCS_GENERATIONS];
-    struct places now; /* at the last collection */
+    struct bound bounds[GCS_GENERATIONS]; /* a collection examines what lies behind */
+    struct bound now;                     /* at the last collection */
     struct freed freed;
     struct frozen frozen;
     struct island_states islands;
@@ -130,6 +135,18 @@ struct found {
 };
 
 static inline void add_sums(uint64_t *to, const uint64_t *sums, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        to[w] += sums[w];
+}
+
+static inline void add_figures(uint64_t *to, const uint32_t *figures, unsigned width)
+{
+    for (unsigned w = 0; w < width; w++)
+        to[w] += figures[w];
+}
+
+static inline void add_spans(uint32_t *to, const uint32_t *sums, unsigned width)
 {
     for (unsigned w = 0; w < width; w++)
         to[w] += sums[w];
@@ -169,7 +186,7 @@ void stand_at_end(struct evaluation *e);
 
 /* evaluate_collect.c */
 /* What goes with these sums is freed: its shells, its bytes. */
-void free_sums(struct evaluation *e, const uint64_t *sums);
+void free_sums(struct evaluation *e, const uint32_t *sums);
 extern const struct backing index_backing;
 unsigned level_of(const struct evaluation *e, uint32_t op);
 bool is_frozen_fading(const struct evaluation *e, uint32_t op);

@@ -64,8 +64,8 @@ static enum single_state child_state(const struct evaluation *e, const struct gc
 {
     if (child->single)
         return single_state(e, child->op);
-    return child->op >= e->bound[0] || is_frozen_fading(e, child->op) ? SINGLE_TRACKED
-                                                                      : SINGLE_UNTRACKED;
+    return child->op >= e->bounds[0].op || is_frozen_fading(e, child->op) ? SINGLE_TRACKED
+                                                                          : SINGLE_UNTRACKED;
 }
 
 /* A dict is tracked from birth only if it holds a tuple that is, then: states have not changed
@@ -139,7 +139,7 @@ static bool is_atom_by_then(struct evaluation *e, const struct gcs_single *holde
                             const struct gcs_child *child, unsigned generation)
 {
     enum single_state state = child_state(e, child);
-    if (child->op >= e->bound[0] && !child->single)
+    if (child->op >= e->bounds[0].op && !child->single)
         state = SINGLE_FADES;                  /* its first collection */
     if (holder->dict || state != SINGLE_FADES) /* dicts come last */
         return state != SINGLE_TRACKED;

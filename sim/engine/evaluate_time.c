@@ -6,15 +6,24 @@
  */
 #include "evaluate_private.h"
 
+/* How far `op` is behind a point, if they lie in one block; else UINT32_MAX. */
+static uint32_t distance(uint32_t from, uint32_t op)
+{
+    return from <= op && from / BLOCK_OPS == op / BLOCK_OPS ? op - from : UINT32_MAX;
+}
+
 const struct point *point_now(struct evaluation *e)
 {
-    if (e->at.passed / BLOCK_OPS != e->at.op / BLOCK_OPS || e->at.passed > e->at.op) {
-        e->at.passed = e->at.op / BLOCK_OPS * BLOCK_OPS;
-        e->at.point = e->index->points[e->at.op / BLOCK_OPS];
+    struct passed_point *now = &e->at.point;
+    if (distance(e->passed.now.op, e->at.op) < distance(now->op, e->at.op))
+        *now = e->passed.now;
+    if (distance(now->op, e->at.op) == UINT32_MAX) {
+        now->op = e->at.op / BLOCK_OPS * BLOCK_OPS;
+        now->point = e->index->points[e->at.op / BLOCK_OPS];
     }
-    while (e->at.passed < e->at.op)
-        point_pass(e->baseline, e->at.passed++, &e->at.point);
-    return &e->at.point;
+    while (now->op < e->at.op)
+        point_pass(e->index, now->op++, &now->point);
+    return &now->point;
 }
 
 static void raise_to(struct high *most, uint32_t bytes, uint32_t objects)
@@ -30,41 +39,45 @@ static bool is_above(const struct high *high, const struct high *most)
     return high->bytes > most->bytes || high->objects > most->objects;
 }
 
-/* The highest behind the ops [from, to), which lie in one block. */
-static void highest_in_block(const struct evaluation *e, uint32_t from, uint32_t to,
-                             struct high *most)
+/* Op by op, in one block. */
+static void walk_time(struct evaluation *e, uint32_t ops, struct high *most)
 {
-    struct point point = e->index->points[from / BLOCK_OPS];
-    for (uint32_t op = from / BLOCK_OPS * BLOCK_OPS; op < to; op++) {
-        point_pass(e->baseline, op, &point);
-        if (op >= from)
-            raise_to(most, point.bytes, point.objects);
+    struct passed_point *now = &e->passed.now;
+    while (now->op < ops) {
+        point_pass(e->index, now->op++, &now->point);
+        raise_to(most, now->point.bytes, now->point.objects);
     }
 }
 
-/* … anywhere. Where a block or a region is nowhere higher than what is known it is not looked
- * into. */
-static void highest(const struct evaluation *e, uint32_t from, uint32_t to, struct high *most)
+/* The highest of the blocks [block, end). Where a region is nowhere higher than what is known
+ * it is not looked into. */
+static void highest_of_blocks(const struct gcs_index *index, size_t block, size_t end,
+                              struct high *most)
 {
-    enum { REGION_OPS = BLOCK_OPS * BLOCK_BLOCKS };
-    const struct gcs_index *index = e->index;
-    while (from < to) {
-        size_t block = from / BLOCK_OPS, region = block / BLOCK_BLOCKS;
-        uint32_t block_end = (uint32_t)(block + 1) * BLOCK_OPS;
-        uint32_t region_end = (uint32_t)(region + 1) * REGION_OPS;
-        uint32_t end = block_end < to ? block_end : to;
+    while (block < end) {
+        size_t region = block / BLOCK_BLOCKS;
         if (!is_above(&index->region_highs[region], most)) {
-            from = region_end;
+            block = (region + 1) * BLOCK_BLOCKS;
             continue;
         }
-        if (is_above(&index->highs[block], most)) {
-            if (from % BLOCK_OPS == 0 && end == block_end)
-                raise_to(most, index->highs[block].bytes, index->highs[block].objects);
-            else
-                highest_in_block(e, from, end, most);
-        }
-        from = block_end;
+        raise_to(most, index->highs[block].bytes, index->highs[block].objects);
+        block++;
     }
+}
+
+/* To where `ops` ops are done. The heap's highest on the way, if it is higher than `most`. */
+static void pass_ops(struct evaluation *e, uint32_t ops, struct high *most)
+{
+    const struct gcs_index *index = e->index;
+    struct passed_point *now = &e->passed.now;
+    size_t block = now->op / BLOCK_OPS, last = ops / BLOCK_OPS;
+    if (block < last) {
+        if (now->op % BLOCK_OPS && is_above(&index->highs[block], most))
+            walk_time(e, (uint32_t)(block + 1) * BLOCK_OPS, most);
+        highest_of_blocks(index, (now->op + BLOCK_OPS - 1) / BLOCK_OPS, last, most);
+        *now = (struct passed_point){index->points[last], (uint32_t)last * BLOCK_OPS};
+    }
+    walk_time(e, ops, most);
 }
 
 static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)
@@ -75,55 +88,27 @@ static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)
         e->totals.peak_objects = objects;
 }
 
-/* The peaks behind the ops before `ops` that have not passed yet. */
-static void find_peaks(struct evaluation *e, uint32_t ops)
+/* The same, and the setting's peaks on the way. */
+static void pass_heap(struct evaluation *e, uint32_t ops)
 {
     const uint64_t bytes = (e->totals.peak_bytes + e->freed.bytes) / GCS_BYTES_UNIT;
     const uint64_t objects = e->totals.peak_objects + e->freed.objects;
     struct high most = {(uint32_t)bytes, (uint32_t)objects};
-    highest(e, e->passed.ops, ops, &most);
+    pass_ops(e, ops, &most);
     if (most.bytes > bytes)
         e->totals.peak_bytes = (uint64_t)most.bytes * GCS_BYTES_UNIT - e->freed.bytes;
     if (most.objects > objects)
         e->totals.peak_objects = most.objects - e->freed.objects;
 }
 
-/* The first of baseline->works from `from` on that is at `op` or later. It is mostly near:
- * hence the steps. */
-static size_t find_work(const struct gcs_baseline *baseline, size_t from, uint32_t op)
+/* The work of baseline->works up to the first `works` of them, of which `done` is the last. */
+static void pass_work(struct evaluation *e, uint32_t works, const struct gcs_work_moment *done)
 {
-    size_t step = 1, low = from;
-    while (low + step < baseline->work_count && baseline->works[low + step].op < op) {
-        low += step;
-        step *= 2;
-    }
-    size_t high = low + step < baseline->work_count ? low + step : baseline->work_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->works[middle].op < op)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The work of the ops before `ops`. */
-static void pass_work(struct evaluation *e, uint32_t ops)
-{
-    static const struct gcs_work_moment none;
-    const struct gcs_baseline *baseline = e->baseline;
-    size_t works = find_work(baseline, e->passed.works, ops);
-    if (works == e->passed.works)
-        return;
-    const struct gcs_work_moment *before =
-        e->passed.works ? &baseline->works[e->passed.works - 1] : &none;
-    const struct gcs_work_moment *after = &baseline->works[works - 1];
-    gcs_time work = after->work - before->work;
-    e->replay.area += after->area - before->area - (gcs_area)e->freed.bytes * work;
-    e->replay.clock += work;
-    e->replay.ledger->mutator_ns += work;
+    gcs_time work = done->work - e->passed.done.work;
+    e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.bytes * work;
+    pass(&e->replay, &e->replay.ledger->mutator_ns, work);
     e->passed.works = works;
+    e->passed.done = *done;
 }
 
 bool is_halt(const struct evaluation *e, const struct gcs_stop *stop)
@@ -147,49 +132,51 @@ bool is_halt(const struct evaluation *e, const struct gcs_stop *stop)
 static enum gcs_status pass_stop(struct evaluation *e, size_t which)
 {
     const struct gcs_stop *stop = &e->baseline->stops[which];
-    e->totals.live_bytes =
-        (uint64_t)e->index->stop_bytes[which] * GCS_BYTES_UNIT - e->freed.bytes;
+    const struct stop_point *point = &e->index->stop_points[which];
+    pass_work(e, point->works, &point->done);
+    e->totals.live_bytes = (uint64_t)point->bytes * GCS_BYTES_UNIT - e->freed.bytes;
     if (stop->event.op == GCS_OP_IDLE)
         return idle(&e->replay, stop->event.object, e->error);
     if (stop->event.op == GCS_OP_BEGIN)
         return begin_request(&e->replay, &stop->event, e->error);
-    return stop->event.op == GCS_OP_END ? end_request(&e->replay, &stop->event, e->error)
-                                        : GCS_OK;
+    if (stop->event.op == GCS_OP_END)
+        return end_request(&e->replay, &stop->event, e->error);
+    meet_mark(&e->replay, &stop->event);
+    return GCS_OK;
 }
 
 void pass_time(struct evaluation *e, uint32_t ops)
 {
     const struct gcs_baseline *baseline = e->baseline;
-    if (ops <= e->passed.ops)
+    if (ops <= e->passed.now.op)
         return;
-    find_peaks(e, ops);
+    pass_heap(e, ops);
     for (; e->passed.stops < baseline->stop_count; e->passed.stops++) {
         const struct gcs_stop *stop = &baseline->stops[e->passed.stops];
         if (stop->op >= ops || e->status != GCS_OK)
             break;
         if (is_halt(e, stop))
             continue;
-        pass_work(e, stop->op);
         e->status = pass_stop(e, e->passed.stops);
     }
-    pass_work(e, ops);
-    e->passed.ops = ops;
+    uint32_t works = e->passed.now.point.works;
+    if (works > e->passed.works)
+        pass_work(e, works, &baseline->works[works - 1]);
 }
 
 /* The books as the first `done` ops leave them: `bytes` (units) and objects are the baseline's.
  */
 static void stand_at(struct evaluation *e, uint32_t done, uint32_t bytes, uint32_t objects)
 {
-    const struct gcs_baseline *baseline = e->baseline;
     e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.bytes;
     e->totals.live_objects = objects - e->freed.objects;
-    while (e->passed.declared < baseline->declared_count &&
-           baseline->declared[e->passed.declared].stamp < done)
-        e->passed.declared++;
-    const struct gcs_declared *declared =
-        e->passed.declared ? &baseline->declared[e->passed.declared - 1] : NULL;
-    e->totals.garbage_bytes = (declared ? declared->bytes : 0) - e->freed.bytes;
-    e->totals.garbage_objects = (declared ? declared->objects : 0) - e->freed.objects;
+    static const struct gcs_declared none;
+    const struct gcs_baseline *baseline = e->baseline;
+    size_t count = count_before(&e->index->declared_rows, baseline->declared,
+                                sizeof *baseline->declared, done);
+    const struct gcs_declared *garbage = count ? &baseline->declared[count - 1] : &none;
+    e->totals.garbage_bytes = (uint64_t)garbage->bytes * GCS_BYTES_UNIT - e->freed.bytes;
+    e->totals.garbage_objects = garbage->objects - e->freed.objects;
     if (e->totals.garbage_bytes > e->totals.peak_garbage_bytes)
         e->totals.peak_garbage_bytes = e->totals.garbage_bytes;
     raise_peaks(e, e->totals.live_bytes, e->totals.live_objects);

@@ -51,7 +51,7 @@ static enum gcs_status add_kinds(const struct gcs_baseline *baseline, struct spa
                                  struct gcs_error *error)
 {
     for (size_t i = 0; i < baseline->kind_count; i++) {
-        const uint64_t sums[TRACKED_SUMS] = {[SUM_OBJECTS] = 1,
+        const uint32_t sums[TRACKED_SUMS] = {[SUM_OBJECTS] = 1,
                                              [SUM_REFERENCES] = baseline->kinds[i].references,
                                              [SUM_BYTES] = baseline->kinds[i].bytes};
         uint32_t kind;
@@ -78,8 +78,8 @@ static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *e
                     sizeof *baseline->longs);
     baseline->longs = NULL;
     baseline->long_count = baseline->long_capacity = 0;
-    GCS_TRY(spans_finish(&index->objects, error));
-    return spans_finish(&index->fading, error);
+    GCS_TRY(spans_finish(&index->objects, (uint32_t)baseline->op_count, error));
+    return spans_finish(&index->fading, (uint32_t)baseline->op_count, error);
 }
 
 static int holdings_by_stamp(const void *a, const void *b)

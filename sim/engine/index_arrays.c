@@ -35,6 +35,7 @@ static void add_spans(struct table *table, struct spans *spans)
         ADD_AS(&spans->classes[k], end, spans->classes[k].begun.count, end_capacity);
     }
     add_order(table, &spans->ended, spans->width);
+    ADD(spans, rows, row_count, row_capacity);
 }
 
 static void add_baseline(struct table *table, struct gcs_baseline *baseline)
@@ -68,14 +69,20 @@ size_t index_arrays(struct gcs_index *index, struct index_array *arrays)
     ADD_AS(index, block_lists, (blocks + 1) * codes, block_list_capacity);
     ADD_AS(index, region_lists, index->region_count * codes, region_list_capacity);
     ADD_AS(index, points, blocks + 1, point_capacity);
-    ADD_AS(index, stop_bytes, index->baseline.stop_count, stop_byte_capacity);
+    ADD_AS(index, steps, index->baseline.kind_count << GCS_FORM_BITS, step_capacity);
+    ADD_AS(index, tallies, index->baseline.kind_count << GCS_FORM_BITS, tally_capacity);
+    ADD_AS(index, stop_points, index->baseline.stop_count, stop_point_capacity);
     ADD_AS(index, highs, blocks, high_capacity);
     ADD_AS(index, region_highs, index->region_count, region_high_capacity);
+    ADD(&index->declared_rows, before, count, capacity);
     ADD(index, holdings, holding_count, holding_capacity);
     ADD(index, islands, island_count, island_capacity);
     ADD(index, parts, part_count, part_capacity);
     ADD(index, members, member_count, member_capacity);
     ADD(index, referrers, referrer_count, referrer_capacity);
     ADD(index, activations, activation_count, activation_capacity);
+    ADD(index, brittle, brittle_count, brittle_capacity);
+    ADD(index, brittle_lows, brittle_low_count, brittle_low_capacity);
+    ADD(&index->brittle_rows, before, count, capacity);
     return made.count;
 }

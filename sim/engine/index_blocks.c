@@ -55,16 +55,14 @@ static void jump_free(struct jump *jump, struct lists *lists, unsigned list, uin
         jump->floor--;
 }
 
-static void jump_op(const struct gcs_baseline *baseline, size_t op, struct jump *jump,
+static void jump_op(const struct gcs_index *index, size_t op, struct jump *jump,
                     struct lists *lists)
 {
-    const struct gcs_object_kind *kind = kind_of_op(baseline, op);
-    if (!kind->gc)
-        return;
-    if (form_of_op(baseline, op) >= GCS_FORM_FREED)
-        jump_free(jump, lists, kind->list, baseline->list_capacity[kind->list]);
-    else if (!kind->late)
-        jump_allocation(jump, lists, kind->list);
+    const struct tally *tally = &index->tallies[index->baseline.ops[op]];
+    if (tally->change > 0)
+        jump_allocation(jump, lists, tally->list);
+    else if (tally->change < 0)
+        jump_free(jump, lists, tally->list, tally->capacity);
 }
 
 static const struct jump no_jump = {.top = NO_ALLOCATION, .ceiling = NO_ALLOCATION};
@@ -95,26 +93,68 @@ static struct list_jump both_lists(const struct list_jump *a, const struct list_
     };
 }
 
-static void add_object(uint32_t *sums, const struct gcs_object_kind *kind)
+/* What a born or freed object of the kind changes by. */
+static void step_object(const struct gcs_object_kind *kind, bool is_short, uint32_t sign,
+                        struct point *step)
 {
-    sums[SUM_OBJECTS]++;
-    sums[SUM_REFERENCES] += kind->references;
-    sums[SUM_BYTES] += kind->bytes;
-}
-
-static void subtract_object(uint32_t *sums, const struct gcs_object_kind *kind)
-{
-    sums[SUM_OBJECTS]--;
-    sums[SUM_REFERENCES] -= kind->references;
-    sums[SUM_BYTES] -= kind->bytes;
-}
-
-static void pass_moment(const struct gcs_baseline *baseline, uint32_t op, struct point *point)
-{
-    if (baseline->aux[op] != GCS_FAR) {
-        point->event += baseline->aux[op];
-        return;
+    const uint32_t sums[TRACKED_SUMS] = {sign, sign * kind->references, sign * kind->bytes};
+    if (!kind->late || sign != 1) { /* else it was allocated before */
+        step->bytes = sign * kind->bytes;
+        step->objects = sign;
+        step->extras = kind->extra;
     }
+    if (!kind->tracked || kind->single)
+        return;
+    if (!kind->atoms)
+        memcpy(step->tracked, sums, sizeof sums);
+    if (is_short)
+        memcpy(kind->atoms ? step->fleeting : step->shorts, sums, sizeof sums);
+    else if (sign == 1)
+        memcpy(kind->atoms ? step->begun_fading : step->begun, sums, sizeof sums);
+}
+
+static struct point step_of(const struct gcs_object_kind *kind, enum gcs_form form)
+{
+    struct point step = {0};
+    bool born = form < GCS_FORM_FREED;
+    step_object(kind, form == GCS_FORM_BORN_SHORT || form == GCS_FORM_FREED_SHORT,
+                born ? 1 : UINT32_MAX, &step);
+    step.moments = step.allocations = born && !kind->late && !kind->hidden;
+    return step;
+}
+
+static struct tally tally_of(const struct gcs_baseline *baseline,
+                             const struct gcs_object_kind *kind, enum gcs_form form)
+{
+    bool born = form < GCS_FORM_FREED;
+    if (!kind->gc || (born && kind->late))
+        return (struct tally){0};
+    return (struct tally){(int8_t)(born ? 1 : -1), kind->list,
+                          baseline->list_capacity[kind->list]};
+}
+
+/* What ops of each code do. */
+static void make_steps(struct gcs_index *index)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    static const struct point none[1 << GCS_FORM_BITS] = {
+        [GCS_DO_MOMENT] = {.moments = 1},
+        [GCS_DO_RESIZE] = {.moments = 1, .extras = 1},
+        [GCS_DO_WORK] = {.moments = 1, .works = 1},
+    };
+    memcpy(index->steps, none, sizeof none); /* kind 0 is no object's */
+    memset(index->tallies, 0, sizeof *index->tallies << GCS_FORM_BITS);
+    for (size_t code = 1 << GCS_FORM_BITS; code < baseline->kind_count << GCS_FORM_BITS;
+         code++) {
+        const struct gcs_object_kind *kind = &baseline->kinds[code >> GCS_FORM_BITS];
+        enum gcs_form form = code & GCS_FORM_MASK;
+        index->steps[code] = step_of(kind, form);
+        index->tallies[code] = tally_of(baseline, kind, form);
+    }
+}
+
+uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
+{
     size_t low = 0, high = baseline->far_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -123,55 +163,7 @@ static void pass_moment(const struct gcs_baseline *baseline, uint32_t op, struct
         else
             high = middle;
     }
-    point->event = baseline->far[low].event;
-}
-
-static void pass_born(const struct gcs_baseline *baseline, const struct gcs_object_kind *kind,
-                      bool is_short, uint32_t op, struct point *point)
-{
-    if (!kind->late) {
-        point->bytes += kind->bytes + (kind->extra ? baseline->extras[point->extras++] : 0);
-        point->objects++;
-        if (!kind->hidden) {
-            pass_moment(baseline, op, point);
-            point->allocations++;
-        }
-    }
-    if (!kind->tracked || kind->single)
-        return;
-    if (!kind->atoms)
-        add_object(point->tracked, kind);
-    if (is_short)
-        add_object(kind->atoms ? point->fleeting : point->shorts, kind);
-}
-
-static void pass_freed(const struct gcs_baseline *baseline, const struct gcs_object_kind *kind,
-                       bool was_short, struct point *point)
-{
-    point->bytes -= kind->bytes + (kind->extra ? baseline->extras[point->extras++] : 0);
-    point->objects--;
-    if (!kind->tracked || kind->single)
-        return;
-    if (!kind->atoms)
-        subtract_object(point->tracked, kind);
-    if (was_short)
-        subtract_object(kind->atoms ? point->fleeting : point->shorts, kind);
-}
-
-void point_pass(const struct gcs_baseline *baseline, uint32_t op, struct point *point)
-{
-    uint16_t code = baseline->ops[op];
-    const struct gcs_object_kind *kind = &baseline->kinds[code >> GCS_FORM_BITS];
-    unsigned form = code & GCS_FORM_MASK;
-    if (code <= GCS_FORM_MASK) { /* no object's */
-        if (code == GCS_DO_RESIZE)
-            point->bytes += baseline->extras[point->extras++];
-        pass_moment(baseline, op, point);
-    } else if (form >= GCS_FORM_FREED) {
-        pass_freed(baseline, kind, form == GCS_FORM_FREED_SHORT, point);
-    } else {
-        pass_born(baseline, kind, form == GCS_FORM_BORN_SHORT, op, point);
-    }
+    return baseline->far[low].event;
 }
 
 static void raise_high(struct high *high, uint32_t bytes, uint32_t objects)
@@ -188,12 +180,15 @@ static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *erro
     size_t codes = index->baseline.list_count;
     size_t blocks = (index->baseline.op_count + BLOCK_OPS - 1) / BLOCK_OPS;
     size_t regions = (blocks + BLOCK_BLOCKS - 1) / BLOCK_BLOCKS;
+    size_t forms = index->baseline.kind_count << GCS_FORM_BITS;
     index->block_count = blocks;
     index->region_count = regions;
     GCS_TRY(GCS_GROW(memory, &index->blocks, &index->block_capacity, blocks, error));
     GCS_TRY(GCS_GROW(memory, &index->points, &index->point_capacity, blocks + 1, error));
-    GCS_TRY(GCS_GROW(memory, &index->stop_bytes, &index->stop_byte_capacity,
+    GCS_TRY(GCS_GROW(memory, &index->stop_points, &index->stop_point_capacity,
                      index->baseline.stop_count, error));
+    GCS_TRY(GCS_GROW(memory, &index->steps, &index->step_capacity, forms, error));
+    GCS_TRY(GCS_GROW(memory, &index->tallies, &index->tally_capacity, forms, error));
     GCS_TRY(GCS_GROW(memory, &index->highs, &index->high_capacity, blocks, error));
     GCS_TRY(GCS_GROW(memory, &index->block_lists, &index->block_list_capacity,
                      (blocks + 1) * codes, error));
@@ -202,6 +197,17 @@ static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *erro
         GCS_GROW(memory, &index->region_highs, &index->region_high_capacity, regions, error));
     return GCS_GROW(memory, &index->region_lists, &index->region_list_capacity, regions * codes,
                     error);
+}
+
+static struct stop_point stop_point_of(const struct gcs_baseline *baseline,
+                                       const struct point *point)
+{
+    static const struct gcs_work_moment none;
+    return (struct stop_point){
+        .done = point->works ? baseline->works[point->works - 1] : none,
+        .bytes = point->bytes,
+        .works = point->works,
+    };
 }
 
 static void make_block(struct gcs_index *index, size_t block, struct lists *lists, size_t *stop,
@@ -218,11 +224,11 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
                                                 .high = baseline->list_capacity[list]};
     index->points[block] = *point;
     for (size_t op = from; op < to; op++) {
-        jump_op(baseline, op, &jump, lists);
-        point_pass(baseline, (uint32_t)op, point);
+        jump_op(index, op, &jump, lists);
+        point_pass(index, (uint32_t)op, point);
         raise_high(&high, point->bytes, point->objects);
         if (*stop < baseline->stop_count && baseline->stops[*stop].op == op)
-            index->stop_bytes[(*stop)++] = point->bytes;
+            index->stop_points[(*stop)++] = stop_point_of(baseline, point);
     }
     memcpy(of, lists->jumps, codes * sizeof *of);
     index->blocks[block] = jump;
@@ -254,6 +260,7 @@ enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *err
     size_t stop = 0;
     size_t codes = index->baseline.list_count;
     GCS_TRY(make_room(index, error));
+    make_steps(index);
     for (size_t block = 0; block < index->block_count; block++)
         make_block(index, block, &lists, &stop, &point);
     index->points[index->block_count] = point;

@@ -82,7 +82,7 @@ static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts,
 }
 
 static void add_member(const struct gcs_baseline *baseline, const struct gcs_member *member,
-                       uint64_t *sums)
+                       uint32_t *sums)
 {
     const struct gcs_object_kind *kind = kind_of(baseline, member);
     if (member->op != GCS_NEVER) {
@@ -92,7 +92,7 @@ static void add_member(const struct gcs_baseline *baseline, const struct gcs_mem
         sums[SUM_FINALIZERS] += member->finalizer;
     }
     sums[SUM_FREED_OBJECTS]++;
-    sums[SUM_FREED_BYTES] += member->bytes;
+    sums[SUM_FREED_BYTES] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
     if (kind->gc && kind->list)
         sums[SUM_LISTS + kind->list - 1]++;
 }
@@ -116,7 +116,7 @@ static enum gcs_status make_kind_places(struct sorting *sorting, struct gcs_erro
 }
 
 /* Equal clumps share a kind. */
-static enum gcs_status find_kind(struct sorting *sorting, const uint64_t *sums, uint32_t *kind,
+static enum gcs_status find_kind(struct sorting *sorting, const uint32_t *sums, uint32_t *kind,
                                  struct gcs_error *error)
 {
     struct spans *clumps = &sorting->index->clumps;
@@ -143,7 +143,7 @@ static enum gcs_status kind_of_parts(struct sorting *sorting, const uint32_t *pa
                                      size_t count, uint32_t *kind, struct gcs_error *error)
 {
     const struct gcs_baseline *baseline = &sorting->index->baseline;
-    uint64_t sums[SPAN_SUMS] = {0};
+    uint32_t sums[SPAN_SUMS] = {0};
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
         for (uint32_t m = 0; m < part->members; m++)
@@ -152,12 +152,9 @@ static enum gcs_status kind_of_parts(struct sorting *sorting, const uint32_t *pa
     return find_kind(sorting, sums, kind, error);
 }
 
-static enum gcs_status add_clump(struct sorting *sorting, const uint32_t *parts, size_t count,
+static enum gcs_status add_clump(struct sorting *sorting, struct clump clump,
                                  struct gcs_error *error)
 {
-    const struct gcs_part *first = &sorting->index->baseline.parts[parts[0]];
-    struct clump clump = {first->low, first->stamp, 0};
-    GCS_TRY(kind_of_parts(sorting, parts, count, &clump.kind, error));
     GCS_TRY(GCS_GROW(sorting->index->memory, &sorting->clumps, &sorting->clump_capacity,
                      sorting->clump_count + 1, error));
     sorting->clumps[sorting->clump_count++] = clump;
@@ -228,6 +225,43 @@ static enum gcs_status add_part(struct sorting *sorting, uint32_t which,
     return GCS_OK;
 }
 
+static uint32_t youngest(const struct gcs_baseline *baseline, const uint32_t *parts,
+                         size_t count)
+{
+    uint32_t high = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct gcs_part *part = &baseline->parts[parts[i]];
+        for (uint32_t m = 0; m < part->members; m++) {
+            uint32_t op = baseline->members[part->first_member + m].op;
+            high = op != GCS_NEVER && op > high ? op : high;
+        }
+    }
+    return high;
+}
+
+/* All of it becomes garbage at once, and its kind says what goes with it. */
+static enum gcs_status add_brittle(struct sorting *sorting, uint32_t which,
+                                   const struct island *island, uint32_t high,
+                                   struct gcs_error *error)
+{
+    struct gcs_index *index = sorting->index;
+    GCS_TRY(GCS_GROW(index->memory, &index->brittle, &index->brittle_capacity,
+                     index->brittle_count + 1, error));
+    index->brittle[index->brittle_count++] =
+        (struct brittle){island->stamp, which, island->low, high};
+    return add_clump(sorting, (struct clump){island->low, island->stamp, island->kind}, error);
+}
+
+/* Its parts wait for a collection each time that more of it is garbage. */
+static enum gcs_status activate_parts(struct sorting *sorting, const uint32_t *parts,
+                                      size_t count, uint32_t island, struct gcs_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        GCS_TRY(add_activation(sorting->index, sorting->index->baseline.parts[parts[i]].stamp,
+                               island, error));
+    return GCS_OK;
+}
+
 static enum gcs_status add_island(struct sorting *sorting, const uint32_t *parts, size_t count,
                                   struct gcs_error *error)
 {
@@ -237,20 +271,23 @@ static enum gcs_status add_island(struct sorting *sorting, const uint32_t *parts
     GCS_TRY(
         GCS_GROW(index->memory, &index->islands, &index->island_capacity, island + 1, error));
     struct island made = {(uint32_t)index->part_count, (uint32_t)count, GCS_NEVER, 0, 0};
+    bool at_once = true;
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
         made.low = part->low < made.low ? part->low : made.low;
         made.stamp = part->stamp > made.stamp ? part->stamp : made.stamp;
+        at_once &= part->stamp == baseline->parts[parts[0]].stamp;
         if (has_fading(baseline, part) || (part->cyclic && part->low == GCS_NEVER))
             made.kind = GCS_NEVER;
         sorting->may[parts[i]] = may_die_by_count(baseline, part, sorting->may);
         GCS_TRY(add_part(sorting, parts[i], error));
-        GCS_TRY(add_activation(index, part->stamp, island, error));
     }
     if (made.kind != GCS_NEVER)
         GCS_TRY(kind_of_parts(sorting, parts, count, &made.kind, error));
     index->islands[index->island_count++] = made;
-    return GCS_OK;
+    if (at_once && made.kind != GCS_NEVER && made.low != GCS_NEVER)
+        return add_brittle(sorting, island, &made, youngest(baseline, parts, count), error);
+    return activate_parts(sorting, parts, count, island, error);
 }
 
 static int by_low(const void *a, const void *b)
@@ -273,6 +310,14 @@ static int activations_by_stamp(const void *a, const void *b)
     return x->island < y->island ? -1 : x->island > y->island;
 }
 
+static int brittle_by_stamp(const void *a, const void *b)
+{
+    const struct brittle *x = a, *y = b;
+    if (x->stamp != y->stamp)
+        return x->stamp < y->stamp ? -1 : 1;
+    return x->island < y->island ? -1 : x->island > y->island;
+}
+
 static enum gcs_status make_clumps(struct sorting *sorting, struct gcs_error *error)
 {
     struct spans *spans = &sorting->index->clumps;
@@ -286,7 +331,7 @@ static enum gcs_status make_clumps(struct sorting *sorting, struct gcs_error *er
         qsort(clumps, count, sizeof *clumps, by_stamp);
     for (size_t i = 0; i < count; i++)
         GCS_TRY(spans_add_end(spans, clumps[i].stamp, clumps[i].kind, error));
-    return spans_finish(spans, error);
+    return spans_finish(spans, (uint32_t)sorting->index->baseline.op_count, error);
 }
 
 static enum gcs_status sort_garbage(struct sorting *sorting, struct gcs_error *error)
@@ -303,14 +348,20 @@ static enum gcs_status sort_garbage(struct sorting *sorting, struct gcs_error *e
                                               baseline->parts[parts[0]].island;
              to++)
             ;
-        if (is_clump(baseline, parts, to - from))
-            GCS_TRY(add_clump(sorting, parts, to - from, error));
-        else
+        if (is_clump(baseline, parts, to - from)) {
+            const struct gcs_part *first = &baseline->parts[parts[0]];
+            struct clump clump = {first->low, first->stamp, 0};
+            GCS_TRY(kind_of_parts(sorting, parts, to - from, &clump.kind, error));
+            GCS_TRY(add_clump(sorting, clump, error));
+        } else {
             GCS_TRY(add_island(sorting, parts, to - from, error));
+        }
     }
     if (index->activation_count)
         qsort(index->activations, index->activation_count, sizeof *index->activations,
               activations_by_stamp);
+    if (index->brittle_count)
+        qsort(index->brittle, index->brittle_count, sizeof *index->brittle, brittle_by_stamp);
     return make_clumps(sorting, error);
 }
 
@@ -327,6 +378,46 @@ static void give_parts_back(struct gcs_index *index)
 #undef RELEASE
 }
 
+static enum gcs_status make_rows(struct gcs_index *index, const void *array, size_t size,
+                                 size_t count, struct op_rows *rows, struct gcs_error *error)
+{
+    size_t before = 0, row_count = (index->baseline.op_count >> ROW_BITS) + 2;
+    GCS_TRY(GCS_GROW(index->memory, &rows->before, &rows->capacity, row_count, error));
+    rows->count = row_count;
+    for (size_t row = 0; row < row_count; row++) {
+        while (before < count &&
+               *(const uint32_t *)((const char *)array + before * size) >> ROW_BITS < row)
+            before++;
+        rows->before[row] = (uint32_t)before;
+    }
+    return GCS_OK;
+}
+
+static enum gcs_status make_brittle_lows(struct gcs_index *index, struct gcs_error *error)
+{
+    size_t count = (index->brittle_count + FEW_BRITTLE - 1) / FEW_BRITTLE;
+    GCS_TRY(GCS_GROW(index->memory, &index->brittle_lows, &index->brittle_low_capacity, count,
+                     error));
+    index->brittle_low_count = count;
+    for (size_t i = 0; i < index->brittle_count; i++) {
+        uint32_t *lowest = &index->brittle_lows[i / FEW_BRITTLE];
+        if (i % FEW_BRITTLE == 0 || index->brittle[i].low < *lowest)
+            *lowest = index->brittle[i].low;
+    }
+    return GCS_OK;
+}
+
+/* What finds its way in what is sorted by stamp. */
+static enum gcs_status make_ways(struct gcs_index *index, struct gcs_error *error)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    GCS_TRY(make_rows(index, baseline->declared, sizeof *baseline->declared,
+                      baseline->declared_count, &index->declared_rows, error));
+    GCS_TRY(make_rows(index, index->brittle, sizeof *index->brittle, index->brittle_count,
+                      &index->brittle_rows, error));
+    return make_brittle_lows(index, error);
+}
+
 enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error)
 {
     struct sorting sorting = {.index = index};
@@ -337,6 +428,8 @@ enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *er
     index->width = SUM_LISTS + index->baseline.list_count - 1u;
     spans_init(&index->clumps, memory, index->width);
     enum gcs_status status = sort_garbage(&sorting, error);
+    if (status == GCS_OK)
+        status = make_ways(index, error);
     free(sorting.may);
     gcs_memory_free(memory, sorting.clumps, sorting.clump_capacity, sizeof *sorting.clumps);
     gcs_memory_free(memory, sorting.order, sorting.order_capacity, sizeof *sorting.order);

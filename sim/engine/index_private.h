@@ -10,6 +10,8 @@
 enum {
     BLOCK_OPS = 128,   /* ops that are jumped at once … */
     BLOCK_BLOCKS = 64, /* … or so many blocks of them */
+    ROW_BITS = 11,     /* a row of struct op_rows for so many ops */
+    FEW_BRITTLE = 32,  /* of which the lowest `low` is known */
     NO_ALLOCATION = INT32_MIN / 2,
 };
 
@@ -21,8 +23,8 @@ enum {
     TRACKED_SUMS,
     SUM_FINALIZERS = TRACKED_SUMS,
     SUM_FREED_OBJECTS,
-    SUM_FREED_BYTES,
-    SUM_LISTS, /* shells for the free list of code SUM_LISTS + code − 1 … */
+    SUM_FREED_BYTES, /* units */
+    SUM_LISTS,       /* shells for the free list of code SUM_LISTS + code − 1 … */
 };
 
 /* What some ops make of count0, the free lists being what they are in the baseline:
@@ -47,16 +49,42 @@ static inline uint16_t list_after(const struct list_jump *jump, uint16_t held)
     return after < jump->low ? jump->low : after > jump->high ? jump->high : (uint16_t)after;
 }
 
-/* The baseline between two ops. */
+enum { POINT_FIGURES = 24 };
+
+/* The baseline between two ops; or what an op makes of it, for ops of a code. */
 struct point {
-    uint32_t event;                  /* of the last moment */
-    uint32_t bytes;                  /* units */
-    uint32_t objects;                /* alive */
-    uint32_t extras;                 /* taken of baseline->extras */
-    uint32_t allocations;            /* `a` events */
-    uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
-    uint32_t shorts[TRACKED_SUMS];   /* of these, those that live for GCS_SHORT ops at most */
-    uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
+    union {
+        struct {
+            uint32_t event;       /* of the last moment; a step: 0, see moments */
+            uint32_t bytes;       /* units; a step: without payload */
+            uint32_t objects;     /* alive */
+            uint32_t extras;      /* taken of baseline->extras */
+            uint32_t moments;     /* and of allocations: those that `a` events make, */
+            uint32_t allocations; /* no companions */
+            uint32_t works;       /* of baseline->works */
+            uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
+            uint32_t shorts[TRACKED_SUMS];   /* of these, lives of GCS_SHORT ops at most */
+            uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
+            uint32_t begun[TRACKED_SUMS]; /* all longer lives so far, ended ones too; modulo */
+            uint32_t begun_fading[TRACKED_SUMS]; /* 2^32. And those of tuples of atoms */
+        };
+        uint32_t figures[POINT_FIGURES];
+    };
+};
+
+/* What an op does to count0, for ops of a code: an allocation takes a shell from the free list,
+ * or counts; a free parks it there, or is discounted. List 0 has no room. */
+struct tally {
+    int8_t change; /* 1, −1; 0: nothing to the collector */
+    uint8_t list;
+    uint16_t capacity;
+};
+
+/* At a stop of the baseline's. */
+struct stop_point {
+    struct gcs_work_moment done; /* the work before it */
+    uint32_t bytes;              /* units */
+    uint32_t works;
 };
 
 /* The highest heap of the baseline behind one of some ops. */
@@ -65,14 +93,27 @@ struct high {
     uint32_t objects;
 };
 
-/* A connected piece of garbage that is walked: its parts, those that refer before those
- * referred to. Once all of it is garbage, a collection that examines all of it frees it as a
- * whole. */
+/* Where an op stands in an array that is sorted by op: how many elements come before. */
+struct op_rows {
+    uint32_t *before; /* [op >> ROW_BITS]: elements of earlier rows; one row more */
+    size_t count, capacity;
+};
+
+/* A connected piece of garbage that may have to be walked: its parts, those that refer before
+ * those referred to. Once all of it is garbage, a collection that examines all of it frees it
+ * as a whole. */
 struct island {
     uint32_t first, count; /* of index->parts */
     uint32_t low;          /* op of its oldest tracked object */
     uint32_t stamp;        /* the last of its parts' */
     uint32_t kind;         /* of index->clumps: its sums; GCS_NEVER: it has atoms or singles */
+};
+
+/* An island that becomes garbage at once, and that collections which examine all of it or
+ * nothing need not walk: it is among index->clumps until the bound of one cuts it. */
+struct brittle {
+    uint32_t stamp, island;
+    uint32_t low, high; /* ops of its oldest and its youngest tracked object */
 };
 
 /* A part of an island. */
@@ -105,10 +146,15 @@ struct gcs_index {
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */
     struct point *points;                         /* before each block, and at the end */
     struct high *highs, *region_highs;
-    uint32_t *stop_bytes; /* by stop of the baseline's: the heap then, units */
+    struct point *steps;            /* by code of an op */
+    struct tally *tallies;          /* likewise */
+    struct stop_point *stop_points; /* by stop of the baseline's */
     size_t block_count, region_count;
     size_t block_capacity, region_capacity, block_list_capacity, region_list_capacity,
-        point_capacity, high_capacity, region_high_capacity, stop_byte_capacity;
+        point_capacity, high_capacity, region_high_capacity, step_capacity, tally_capacity,
+        stop_point_capacity;
+
+    struct op_rows declared_rows; /* of baseline->declared */
 
     struct spans objects; /* all that a collection may meet and that lives long */
     struct spans fading;  /* tuples of atoms: only the first collection meets them */
@@ -125,8 +171,13 @@ struct gcs_index {
     size_t member_count, member_capacity;
     uint32_t *referrers; /* of parts */
     size_t referrer_count, referrer_capacity;
-    struct activation *activations; /* by stamp */
+    struct activation *activations; /* by stamp; not of the brittle */
     size_t activation_count, activation_capacity;
+    struct brittle *brittle; /* by stamp */
+    size_t brittle_count, brittle_capacity;
+    uint32_t *brittle_lows; /* the lowest of FEW_BRITTLE */
+    size_t brittle_low_count, brittle_low_capacity;
+    struct op_rows brittle_rows;
 };
 
 static inline const struct gcs_object_kind *kind_of_op(const struct gcs_baseline *baseline,
@@ -140,6 +191,49 @@ static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size
     return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
 }
 
+/* index_blocks.c: the event of a moment that is far behind the moment before. */
+uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op);
+
+/* From before an op to behind it. */
+static inline void point_pass(const struct gcs_index *index, uint32_t op, struct point *point)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    uint16_t code = baseline->ops[op];
+    uint8_t events = baseline->aux[op];
+    const struct point *step = &index->steps[code];
+    for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
+        point->figures[figure] += step->figures[figure];
+    if (step->extras) {
+        uint32_t payload = baseline->extras[point->extras - 1];
+        point->bytes += code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED
+                            ? 0 - payload
+                            : payload;
+    }
+    if (events == GCS_FAR)
+        point->event = far_event(baseline, op);
+    else
+        point->event += events & (0 - step->moments);
+}
+
+/* How many of an array's elements, of `size` bytes and sorted by their first member, an op,
+ * come before `op`. */
+static inline size_t count_before(const struct op_rows *rows, const void *array, size_t size,
+                                  uint32_t op)
+{
+    size_t row = op >> ROW_BITS;
+    if (row + 1 >= rows->count)
+        return rows->before[rows->count - 1];
+    size_t low = rows->before[row], high = rows->before[row + 1];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (*(const uint32_t *)((const char *)array + middle * size) < op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
 enum { INDEX_ARRAYS = 256 };
 struct index_array {
@@ -151,8 +245,6 @@ struct index_array {
 size_t index_arrays(struct gcs_index *index, struct index_array *arrays);
 /* index_blocks.c */
 enum gcs_status index_make_blocks(struct gcs_index *index, struct gcs_error *error);
-/* The baseline after an op, from before it. */
-void point_pass(const struct gcs_baseline *baseline, uint32_t op, struct point *point);
 /* index_garbage.c: takes the baseline's parts */
 enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error);
 

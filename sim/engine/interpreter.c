@@ -14,14 +14,49 @@ void interpreter_new(struct replay *replay, const struct gcs_setting *setting)
     replay->model = setting->model;
     replay->enabled = true;
     memcpy(replay->threshold, setting->threshold, sizeof replay->threshold);
+    replay->warm_at = setting->warmup.ns ? setting->warmup.ns : UINT64_MAX;
     gcs_ledger_reset(replay->ledger);
 }
 
-/* The clock moves on; the heap stays as it is meanwhile. */
-void advance(struct replay *replay, gcs_time ns)
+static void end_warmup(struct replay *replay)
+{
+    struct gcs_ledger *ledger = replay->ledger;
+    replay->warm_at = UINT64_MAX;
+    ledger->cut = (struct gcs_cut){
+        .met = true,
+        .time_ns = replay->clock,
+        .mutator_ns = ledger->mutator_ns,
+        .gc_ns = ledger->gc_ns,
+        .idle_ns = ledger->idle_ns,
+        .collections = ledger->collection_count,
+        .requests = ledger->request_count,
+    };
+}
+
+void meet_mark(struct replay *replay, const struct gcs_event *event)
+{
+    const char *mark = replay->setting->warmup.mark;
+    if (mark && !replay->ledger->cut.met && gcs_same(replay->trace->labels[event->type], mark))
+        end_warmup(replay);
+}
+
+void pass(struct replay *replay, gcs_time *account, gcs_time ns)
+{
+    gcs_time left = replay->warm_at - replay->clock;
+    if (ns >= left) {
+        *account += left;
+        replay->clock += left;
+        ns -= left;
+        end_warmup(replay);
+    }
+    *account += ns;
+    replay->clock += ns;
+}
+
+void advance(struct replay *replay, gcs_time *account, gcs_time ns)
 {
     replay->area += (gcs_area)replay->totals->live_bytes * ns;
-    replay->clock += ns;
+    pass(replay, account, ns);
 }
 
 struct gcs_sample sample_now(const struct replay *replay)
@@ -70,18 +105,17 @@ static enum gcs_status collect(struct replay *replay, unsigned generation, enum 
     collection.live_objects = replay->totals->live_objects;
     collection.heap_bytes = replay->totals->live_bytes;
     replay->area += (gcs_area)bytes_before * collection.pause_ns;
-    replay->clock += collection.pause_ns;
-    replay->ledger->gc_ns += collection.pause_ns;
+    if (!collection.work.unnoticed)
+        GCS_TRY(ledger_add_collection(replay->ledger, &collection, error));
+    pass(replay, &replay->ledger->gc_ns, collection.pause_ns);
     if (replay->check) {
         const char *broken = replay->backing->check(replay->self);
         if (broken)
             return gcs_fail(error, GCS_INVALID, "gcsim itself is wrong here: %s", broken);
     }
     if (replay->witness)
-        GCS_TRY(witness_collected(replay, &decision, &collection, error));
-    if (collection.work.unnoticed)
-        return GCS_OK;
-    return ledger_add_collection(replay->ledger, &collection, error);
+        return witness_collected(replay, &decision, &collection, error);
+    return GCS_OK;
 }
 
 /* Asks the model, and collects what it says. */
@@ -181,8 +215,7 @@ static void wait_until(struct replay *replay, gcs_time until)
 {
     if (replay->clock >= until)
         return;
-    replay->ledger->idle_ns += until - replay->clock;
-    advance(replay, until - replay->clock);
+    advance(replay, &replay->ledger->idle_ns, until - replay->clock);
 }
 
 /* Waits for `ns`; a collection that a rule starts meanwhile costs nothing unless it lasts

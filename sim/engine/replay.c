@@ -53,8 +53,7 @@ static enum gcs_status apply(struct replay *replay, const struct gcs_block *bloc
     case GCS_OP_WEAK:
         return gcs_heap_apply(replay->self, block, index, error);
     case GCS_OP_WORK:
-        replay->ledger->mutator_ns += event->object;
-        advance(replay, event->object);
+        advance(replay, &replay->ledger->mutator_ns, event->object);
         return GCS_OK;
     case GCS_OP_IDLE:
         return idle(replay, event->object, error);
@@ -96,6 +95,8 @@ static enum gcs_status step(struct replay *replay, const struct gcs_block *block
         GCS_TRY(check_scheduled(replay, error));
     if (replay->setting->strategy->rule_count)
         GCS_TRY(rules_after(replay, &block->events[index], error));
+    if (block->events[index].op == GCS_OP_MARK)
+        meet_mark(replay, &block->events[index]);
     return GCS_OK;
 }
 

@@ -63,6 +63,8 @@ struct replay {
     /* The world */
     uint64_t event;
     gcs_time clock;
+    gcs_time
+        warm_at; /* when the warm-up ends by the clock; UINT64_MAX: not by it, or it is over */
     gcs_area area;
     size_t garbage_next; /* in lifetimes->garbage */
     struct open_request *open;
@@ -81,7 +83,12 @@ struct replay {
 /* interpreter.c: what the interpreter and the world do, whatever does the collecting */
 void interpreter_new(struct replay *replay, const struct gcs_setting *setting);
 void arm_trigger(struct replay *replay);
-void advance(struct replay *replay, gcs_time ns);
+/* The clock moves on, and one account of the ledger with it. */
+void pass(struct replay *replay, gcs_time *account, gcs_time ns);
+/* The same while the heap stays as it is. */
+void advance(struct replay *replay, gcs_time *account, gcs_time ns);
+/* Behind all that is done at a mark. */
+void meet_mark(struct replay *replay, const struct gcs_event *event);
 struct gcs_sample sample_now(const struct replay *replay);
 enum gcs_status collect_automatically(struct replay *replay, struct gcs_error *error);
 /* From 3.12: a run at the eval breaker's next check, where the counts are tested anew. */

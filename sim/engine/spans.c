@@ -7,7 +7,8 @@
 enum {
     STRIDE = 32,
     NEVER_CLASS = SPAN_CLASSES - 1,
-    FEW = 24, /* spans that are looked at rather than searched */
+    ENDED = SPAN_CLASSES, /* of a row: the order by end */
+    FEW = 24,             /* spans that are added rather than subtracted */
 };
 
 void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width)
@@ -34,11 +35,12 @@ void spans_fini(struct spans *spans)
                         sizeof *spans->classes[k].end);
     }
     fini_order(memory, &spans->ended);
+    gcs_memory_free(memory, spans->rows, spans->row_capacity, sizeof *spans->rows);
     gcs_memory_free(memory, spans->kinds, spans->kind_capacity, sizeof *spans->kinds);
     *spans = (struct spans){0};
 }
 
-enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32_t *kind,
+enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32_t *kind,
                                struct gcs_error *error)
 {
     size_t at = spans->kind_count * spans->width;
@@ -84,10 +86,10 @@ enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
     return append(spans->memory, &spans->ended, end, kind, error);
 }
 
-static inline void add_kind(const struct spans *spans, uint32_t kind, uint64_t *sums,
+static inline void add_kind(const struct spans *spans, uint32_t kind, uint32_t *sums,
                             unsigned width)
 {
-    const uint64_t *more = spans->kinds + (size_t)kind * width;
+    const uint32_t *more = spans->kinds + (size_t)kind * width;
     for (unsigned w = 0; w < width; w++)
         sums[w] += more[w];
 }
@@ -100,7 +102,7 @@ size_t spans_sums(size_t count)
 static enum gcs_status finish_order(struct spans *spans, struct span_order *order,
                                     struct gcs_error *error)
 {
-    uint64_t running[SPAN_SUMS] = {0};
+    uint32_t running[SPAN_SUMS] = {0};
     size_t bytes = spans->width * sizeof *running;
     GCS_TRY(GCS_GROW(spans->memory, &order->sums, &order->sum_capacity,
                      spans_sums(order->count) * spans->width, error));
@@ -114,66 +116,66 @@ static enum gcs_status finish_order(struct spans *spans, struct span_order *orde
     return GCS_OK;
 }
 
-enum gcs_status spans_finish(struct spans *spans, struct gcs_error *error)
+static const struct span_order *order_of(const struct spans *spans, unsigned which)
+{
+    return which == ENDED ? &spans->ended : &spans->classes[which].begun;
+}
+
+static enum gcs_status make_rows(struct spans *spans, uint32_t ops, struct gcs_error *error)
+{
+    size_t rows = ((size_t)ops >> SPAN_ROW_BITS) + 2;
+    GCS_TRY(GCS_GROW(spans->memory, &spans->rows, &spans->row_capacity, rows, error));
+    spans->row_count = rows;
+    for (unsigned which = 0; which < SPAN_ORDERS; which++) {
+        const struct span_order *order = order_of(spans, which);
+        uint32_t before = 0;
+        for (size_t row = 0; row < rows; row++) {
+            while (before < order->count && order->at[before] >> SPAN_ROW_BITS < row)
+                before++;
+            spans->rows[row][which] = before;
+        }
+    }
+    return GCS_OK;
+}
+
+enum gcs_status spans_finish(struct spans *spans, uint32_t ops, struct gcs_error *error)
 {
     for (unsigned k = 0; k < SPAN_CLASSES; k++)
         GCS_TRY(finish_order(spans, &spans->classes[k].begun, error));
-    return finish_order(spans, &spans->ended, error);
+    GCS_TRY(finish_order(spans, &spans->ended, error));
+    return make_rows(spans, ops, error);
 }
 
-/* The first of [low, high) that is at `op` or later. */
-static size_t search(const struct span_order *order, size_t low, size_t high, uint32_t op)
+/* How many of an order are at ops before `op`. */
+static inline size_t count_before(const struct spans *spans, unsigned which, uint32_t op)
 {
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (order->at[middle] < op)
-            low = middle + 1;
-        else
-            high = middle;
+    size_t row = op >> SPAN_ROW_BITS;
+    if (row + 1 >= spans->row_count)
+        return order_of(spans, which)->count;
+    const uint32_t *at = order_of(spans, which)->at;
+    size_t low = spans->rows[row][which], count = spans->rows[row + 1][which] - low;
+    while (count > 1) { /* whether the half is skipped cannot be foretold: no branch */
+        size_t half = count / 2;
+        low += at[low + half - 1] < op ? half : 0;
+        count -= half;
     }
-    return low;
-}
-
-/* The same from `from` on, which is near. */
-static size_t seek(const struct span_order *order, size_t from, uint32_t op)
-{
-    size_t step = FEW;
-    for (size_t few = from + FEW; from < few; from++)
-        if (from >= order->count || order->at[from] >= op)
-            return from;
-    while (from + step < order->count && order->at[from + step] < op) {
-        from += step;
-        step *= 2;
-    }
-    size_t high = from + step < order->count ? from + step : order->count;
-    return search(order, from, high, op);
-}
-
-void spans_advance(const struct spans *spans, struct span_place *place, uint32_t op)
-{
-    GCS_ASSERT(op >= place->op);
-    for (unsigned k = 0; k < SPAN_CLASSES; k++) {
-        const struct span_order *begun = &spans->classes[k].begun;
-        if (place->begun[k] < begun->count)
-            place->begun[k] = (uint32_t)seek(begun, place->begun[k], op);
-    }
-    place->op = op;
+    return low + (count == 1 && at[low] < op);
 }
 
 /* sums += sign × the sums of the first `count` spans */
 static inline void add_first(const struct spans *spans, const struct span_order *order,
-                             size_t count, bool negative, uint64_t *sums, unsigned width)
+                             size_t count, bool negative, uint32_t *sums, unsigned width)
 {
-    uint64_t found[SPAN_SUMS];
+    uint32_t found[SPAN_SUMS];
     memcpy(found, order->sums + count / STRIDE * width, width * sizeof *found);
     for (size_t i = count / STRIDE * STRIDE; i < count; i++)
         add_kind(spans, order->kind[i], found, width);
     for (unsigned w = 0; w < width; w++)
-        sums[w] += negative ? -found[w] : found[w];
+        sums[w] += negative ? 0 - found[w] : found[w];
 }
 
 static inline void add_between(const struct spans *spans, const struct span_order *order,
-                               size_t from, size_t to, uint64_t *sums, unsigned width)
+                               size_t from, size_t to, uint32_t *sums, unsigned width)
 {
     if (to - from <= FEW) {
         for (size_t i = from; i < to; i++)
@@ -184,60 +186,43 @@ static inline void add_between(const struct spans *spans, const struct span_orde
     add_first(spans, order, from, true, sums, width);
 }
 
-/* Those of the class that stand in [from, to). */
-static inline void add_open(const struct spans *spans, unsigned k, size_t from, size_t to,
-                            uint32_t done, uint64_t *sums, unsigned width)
+/* Those of a class whose shortest lives are over if they began at `from`. */
+static inline void add_over(const struct spans *spans, unsigned k, uint32_t from, uint32_t to,
+                            uint32_t done, uint32_t *sums, unsigned width)
 {
     const struct span_class *class = &spans->classes[k];
-    const struct span_order *begun = &class->begun;
     uint64_t shortest = UINT64_C(1) << 2 * k;
-    size_t unsure = from, sure = to;
-    if (k == NEVER_CLASS || begun->at[from] + shortest >= done) {
-        add_between(spans, begun, from, to, sums, width);
+    uint32_t young =
+        done - (uint32_t)shortest; /* from here on none is over; before `old` all */
+    uint32_t old = done >= 4 * shortest ? done - (uint32_t)(4 * shortest) + 1 : 0;
+    size_t first = count_before(spans, k, from), sure = first;
+    if (old > from)
+        sure = count_before(spans, k, old < to ? old : to);
+    size_t last = count_before(spans, k, young < to ? young : to);
+    add_between(spans, &class->begun, first, sure, sums, width);
+    for (size_t i = sure; i < last; i++)
+        if (class->end[i] < done)
+            add_kind(spans, class->begun.kind[i], sums, width);
+}
+
+static inline void add_all_over(const struct spans *spans, uint32_t from, uint32_t to,
+                                uint32_t done, uint32_t *sums, unsigned width)
+{
+    for (unsigned k = 0; k < NEVER_CLASS && (UINT64_C(1) << 2 * k) < done - from; k++)
+        if (spans->classes[k].begun.count)
+            add_over(spans, k, from, to, done, sums, width);
+}
+
+void spans_over(const struct spans *spans, uint32_t from, uint32_t to, uint32_t done,
+                uint32_t *sums)
+{
+    if (from >= to)
         return;
-    }
-    if (to - from > FEW) { /* too old to be open, too young to be over */
-        if (done > 4 * shortest)
-            unsure = search(begun, from, to, (uint32_t)(done - 4 * shortest) + 1);
-        sure = search(begun, unsure, to, (uint32_t)(done - shortest));
-        add_between(spans, begun, sure, to, sums, width);
-    }
-    for (size_t i = unsure; i < sure; i++)
-        if (class->end[i] >= done)
-            add_kind(spans, begun->kind[i], sums, width);
-}
-
-static inline void add_all_open(const struct spans *spans, const struct span_place *from,
-                                const struct span_place *to, uint32_t done, uint64_t *sums,
-                                unsigned width)
-{
-    for (unsigned k = 0; k < SPAN_CLASSES; k++)
-        if (from->begun[k] < to->begun[k])
-            add_open(spans, k, from->begun[k], to->begun[k], done, sums, width);
-}
-
-void spans_open(const struct spans *spans, const struct span_place *from,
-                const struct span_place *to, uint32_t done, uint64_t *sums)
-{
-    if (spans->width == 3) /* objects': the compiler unrolls them */
-        add_all_open(spans, from, to, done, sums, 3);
+    if (from == 0 && spans->ended.count)
+        add_first(spans, &spans->ended, count_before(spans, ENDED, done), false, sums,
+                  spans->width);
+    else if (spans->width == 3) /* objects': the compiler unrolls them */
+        add_all_over(spans, from, to, done, sums, 3);
     else
-        add_all_open(spans, from, to, done, sums, spans->width);
-}
-
-void spans_over(const struct spans *spans, const struct span_place *from,
-                const struct span_place *to, uint32_t done, uint64_t *sums)
-{
-    unsigned width = spans->width;
-    if (from->op == 0) {
-        add_first(spans, &spans->ended, search(&spans->ended, 0, spans->ended.count, done),
-                  false, sums, width);
-        return;
-    }
-    uint64_t open[SPAN_SUMS] = {0};
-    spans_open(spans, from, to, done, open);
-    for (unsigned k = 0; k < SPAN_CLASSES; k++)
-        add_between(spans, &spans->classes[k].begun, from->begun[k], to->begun[k], sums, width);
-    for (unsigned w = 0; w < width; w++)
-        sums[w] -= open[w];
+        add_all_over(spans, from, to, done, sums, spans->width);
 }

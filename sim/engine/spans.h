@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Spans: things that begin and end at ops, and how much of them is open.
+ * Spans: things that begin and end at ops, and how much of them is over.
  *
- * A query sums over the spans that begin in an interval and have not ended. Spans are kept by
- * lifetime class: class k lasts for 4^k … 4^(k+1) − 1 ops. Of a class those that begin long
- * before the moment are over, those that begin short before it are not; only between the two
- * does one have to look. The others are differences of running sums (docs/index.md).
- *
- * Whoever asks goes forward in time, so nobody searches: a *place* says how many spans of each
- * class begin before an op, and moves on.
+ * A query sums over the spans that begin in an interval and have ended. Spans are kept by
+ * lifetime class: class k lasts for 4^k … 4^(k+1) − 1 ops. Classes that last longer than the
+ * interval cannot have ended. Of the others those that begin long before the moment are over,
+ * those that begin short before it are not; only between the two does one have to look. All
+ * else is a difference of running sums (docs/index.md). Sums are modulo 2^32.
  */
 #ifndef GCSIM_SPANS_H
 #define GCSIM_SPANS_H
@@ -18,6 +16,8 @@
 enum {
     SPAN_SUMS = 6 + GCS_LIST_CODES, /* sums of a span, at most */
     SPAN_CLASSES = 17,              /* 4^0 … 4^15, and those that never end */
+    SPAN_ORDERS = SPAN_CLASSES + 1, /* each by beginning, and all by end */
+    SPAN_ROW_BITS = 11,             /* a row of `rows` for so many ops */
 };
 
 /* Spans in an order, and their running sums. */
@@ -25,14 +25,14 @@ struct span_order {
     uint32_t *at;   /* rising: ops at which they begin, or end */
     uint32_t *kind; /* whose sums */
     size_t count, at_capacity, kind_capacity;
-    uint64_t *sums; /* before every 32nd span: the sums of those before */
+    uint32_t *sums; /* before every 32nd span: the sums of those before */
     size_t sum_capacity;
 };
 
 struct spans {
     struct gcs_memory *memory;
     unsigned width;  /* sums of a span */
-    uint64_t *kinds; /* [kind][width] */
+    uint32_t *kinds; /* [kind][width] */
     size_t kind_count, kind_capacity;
     struct span_class {
         struct span_order begun;
@@ -40,38 +40,32 @@ struct spans {
         size_t end_capacity;
     } classes[SPAN_CLASSES];
     struct span_order ended; /* as far as added; for spans_over */
-};
-
-struct span_place {
-    uint32_t op;
-    uint32_t begun[SPAN_CLASSES]; /* spans of the class that begin before `op` */
+    /* [op >> SPAN_ROW_BITS]: how many of each order are at earlier ops; one row more. */
+    uint32_t (*rows)[SPAN_ORDERS];
+    size_t row_count, row_capacity;
 };
 
 void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width);
 void spans_fini(struct spans *spans);
 
 /** A kind of spans: sums[0 … width). */
-enum gcs_status spans_add_kind(struct spans *spans, const uint64_t *sums, uint32_t *kind,
+enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32_t *kind,
                                struct gcs_error *error);
 /** Spans come by rising beginning. `end`: GCS_NEVER, or a later op than `begin`. */
 enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t kind,
                           struct gcs_error *error);
-/** … and those that end once more by rising end, where spans_over is to be asked. */
+/** … and those that end once more by rising end, where spans_over is to be asked from op 0 on.
+ */
 enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
                               struct gcs_error *error);
-enum gcs_status spans_finish(struct spans *spans, struct gcs_error *error);
+/** They are complete; all is at ops below `ops`. */
+enum gcs_status spans_finish(struct spans *spans, uint32_t ops, struct gcs_error *error);
 /** How many rows of running sums so many spans have. */
 size_t spans_sums(size_t count);
 
-/** Moves the place on to an op that is not before it. A place of zeros stands at op 0. */
-void spans_advance(const struct spans *spans, struct span_place *place, uint32_t op);
-
-/** Adds to sums[0 … width) those of the spans that begin between the places and do not end
- *  before op `done`, which is not before `to`. */
-void spans_open(const struct spans *spans, const struct span_place *from,
-                const struct span_place *to, uint32_t done, uint64_t *sums);
-/** The same of those that have ended. */
-void spans_over(const struct spans *spans, const struct span_place *from,
-                const struct span_place *to, uint32_t done, uint64_t *sums);
+/** Adds to sums[0 … width) those of the spans that begin at `from` or later, before op `to`,
+ * and end before op `done`, which is not before `to`. (From op 0 on: all that end before.) */
+void spans_over(const struct spans *spans, uint32_t from, uint32_t to, uint32_t done,
+                uint32_t *sums);
 
 #endif

@@ -28,7 +28,8 @@ enum gcs_status kinds_init(struct pass *pass)
 {
     size_t shapes = pass->heap->shape_count;
     GCS_TRY(GCS_GROW(pass->memory, &pass->latest, &pass->latest_capacity, shapes, pass->error));
-    memset(pass->latest, 0, pass->latest_capacity * sizeof *pass->latest);
+    if (shapes) /* a trace without types has none */
+        memset(pass->latest, 0, pass->latest_capacity * sizeof *pass->latest);
     GCS_TRY(GCS_GROW(pass->memory, &pass->places, &pass->place_capacity, PLACES_AT_FIRST,
                      pass->error));
     memset(pass->places, 0, pass->place_capacity * sizeof *pass->places);

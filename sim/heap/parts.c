@@ -239,7 +239,8 @@ static enum gcs_status declare(struct graph *graph)
         sum.stamp = part->stamp;
         sum.objects += part->members;
         for (uint32_t m = 0; m < part->members; m++)
-            sum.bytes += baseline->members[part->first_member + m].bytes;
+            sum.bytes +=
+                (uint32_t)(baseline->members[part->first_member + m].bytes / GCS_BYTES_UNIT);
         baseline->declared[baseline->declared_count - 1] = sum;
     }
     return GCS_OK;

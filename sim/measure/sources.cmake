@@ -1,2 +1,2 @@
-target_sources(gcsim PRIVATE measure/histogram.c measure/summary.c measure/pareto.c measure/paired.c
+target_sources(gcsim PRIVATE measure/histogram.c measure/summary.c measure/pareto.c measure/steady.c measure/paired.c
   measure/interned.c measure/demographics.c)

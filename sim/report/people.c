@@ -15,8 +15,9 @@
 
 enum { ROWS_MAX = 48 };
 
-/* How much more memory the advice may cost, and how much longer the slowest pause may be. */
-static const double memory_limit = 1.25, pause_limit = 1.10;
+/* How much more memory the advice may cost, how much longer the slowest pause may be, and what
+ * counts as no difference: one course of a program is hardly known better. */
+static const double memory_limit = 1.25, pause_limit = 1.10, tolerance = 0.02;
 
 struct line {
     const struct gcs_trial *trial; /* the first of its seeds */
@@ -247,10 +248,11 @@ static void print_table(const struct line *lines, size_t count, uint64_t of,
     gcs_text_add(text, "* no other setting is as good in peak heap, GC time and longest pause, "
                        "and better in one\n");
     if (of)
-        gcs_text_add(text,
-                     "%zu lines for %llu trials: these, and the default; all are in "
-                     "summary.csv (-o DIR)\n",
-                     shown, (unsigned long long)of);
+        gcs_text_add(
+            text,
+            "%zu lines for %llu trials: settings marked *, and the default; the advice "
+            "looks at these alone; all are in summary.csv (-o DIR)\n",
+            shown, (unsigned long long)of);
     else if (shown < count)
         gcs_text_add(text,
                      "%zu of %zu settings shown: these, and the default; all are in "
@@ -265,24 +267,49 @@ static bool is_acceptable(const struct line *line, const struct line *base)
     if ((double)line->peak > memory_limit * (double)base->peak)
         return false;
     if (base->request != GCS_ABSENT)
-        return line->request <= base->request;
+        return (double)line->request <= (1 + tolerance) * (double)base->request;
     return line->max == GCS_ABSENT || base->max == GCS_ABSENT ||
            (double)line->max <= pause_limit * (double)base->max;
 }
 
-/* The acceptable setting that spends least in the collector: of the plain thresholds, or of
- * all. */
+/* What advice aims at. */
+enum aim { LEAST_GC, SHORTEST_PAUSE, AIMS };
+
+static double aimed(const struct line *line, enum aim aim)
+{
+    if (aim == LEAST_GC)
+        return (double)line->gc;
+    return line->max == GCS_ABSENT ? 0 : (double)line->max;
+}
+
+static bool is_candidate(const struct line *line, const struct line *base, enum aim aim,
+                         bool any_strategy)
+{
+    return line->trial->setting.model == base->trial->setting.model &&
+           line->trial->axes == base->trial->axes &&
+           (any_strategy || gcs_same(line->trial->strategy, "default")) &&
+           is_acceptable(line, base) &&
+           (aim == LEAST_GC || (double)line->gc <= (1 + tolerance) * (double)base->gc);
+}
+
+/* The candidate that comes nearest to the aim; of those that are as near but for the tolerance
+ * the one of least memory, or, if a pause is to be short, of least GC time. */
 static const struct line *best(const struct line *lines, size_t count, const struct line *base,
-                               bool any_strategy)
+                               enum aim aim, bool any_strategy)
 {
     const struct line *found = base;
+    double least = aimed(base, aim);
+    for (size_t i = 0; i < count; i++)
+        if (is_candidate(&lines[i], base, aim, any_strategy) && aimed(&lines[i], aim) < least)
+            least = aimed(&lines[i], aim);
+    if (least >= (1 - tolerance) * aimed(base, aim))
+        return base;
     for (size_t i = 0; i < count; i++) {
         const struct line *line = &lines[i];
-        if (line->trial->setting.model != base->trial->setting.model ||
-            (!any_strategy && !gcs_same(line->trial->strategy, "default")) ||
-            (line->trial->axes != base->trial->axes))
-            continue;
-        if (is_acceptable(line, base) && line->gc < found->gc)
+        bool near = is_candidate(line, base, aim, any_strategy) &&
+                    aimed(line, aim) <= (1 + tolerance) * least;
+        uint64_t cost = aim == LEAST_GC ? line->peak : line->gc;
+        if (near && (found == base || cost < (aim == LEAST_GC ? found->peak : found->gc)))
             found = line;
     }
     return found;
@@ -309,7 +336,39 @@ static void print_change(const struct line *from, const struct line *to, struct 
     gcs_text_add(text, ", peak heap %s -> %s\n", a, b);
 }
 
-static void print_advice(const struct line *lines, size_t count, struct gcs_text *text)
+static void print_setting(const struct line *base, const struct line *line,
+                          struct gcs_text *text)
+{
+    const int64_t *t = line->trial->setting.threshold;
+    gcs_text_add(text, "    gc.set_threshold(%lld, %lld, %lld)", (long long)t[0],
+                 (long long)t[1], (long long)t[2]);
+    if (!gcs_same(line->trial->strategy, "default"))
+        gcs_text_add(text, " and strategy %s", line->trial->strategy);
+    gcs_text_add(text, "\n      ");
+    print_change(base, line, text);
+}
+
+/* The best of the plain thresholds, and what a strategy does better still. */
+static void print_aim(const struct line *lines, size_t count, const struct line *base,
+                      enum aim aim, uint64_t of, struct gcs_text *text)
+{
+    static const char *const aims[AIMS] = {
+        "Least GC time", "Shortest longest pause, at no more GC time than the default's"};
+    const struct line *plain = best(lines, count, base, aim, false);
+    const struct line *any = best(lines, count, base, aim, true);
+    gcs_text_add(text, "%s:\n", aims[aim]);
+    if (plain != base)
+        print_setting(base, plain, text);
+    if (aimed(any, aim) < (1 - tolerance) * aimed(plain, aim))
+        print_setting(base, any, text);
+    else if (plain == base)
+        gcs_text_add(text, "    keep the default: no setting %s is better\n",
+                     of ? "marked *" : "here");
+}
+
+/* `of`: how many trials there were, if `lines` are not of all. */
+static void print_advice(const struct line *lines, size_t count, uint64_t of,
+                         struct gcs_text *text)
 {
     const struct line *base = NULL;
     for (size_t i = 0; i < count && !base; i++)
@@ -317,29 +376,15 @@ static void print_advice(const struct line *lines, size_t count, struct gcs_text
             base = &lines[i];
     if (!base)
         return;
-    const struct line *plain = best(lines, count, base, false);
-    const int64_t *t = plain->trial->setting.threshold;
-    gcs_text_add(text,
-                 "\nLeast GC time on %s, within %.2f x the default's memory and no slower "
-                 "request p99:\n",
+    gcs_text_add(text, "\nAdvice for %s, within %.2f x the default's memory and ",
                  base->trial->model, memory_limit);
-    if (plain == base) {
-        gcs_text_add(text,
-                     "    keep gc.set_threshold(%lld, %lld, %lld): no setting here spends "
-                     "less\n",
-                     (long long)t[0], (long long)t[1], (long long)t[2]);
-    } else {
-        gcs_text_add(text, "    gc.set_threshold(%lld, %lld, %lld)\n      ", (long long)t[0],
-                     (long long)t[1], (long long)t[2]);
-        print_change(base, plain, text);
-    }
-    const struct line *any = best(lines, count, base, true);
-    if (any != plain && (double)any->gc < 0.9 * (double)plain->gc) {
-        t = any->trial->setting.threshold;
-        gcs_text_add(text, "  and less still with strategy %s at (%lld, %lld, %lld):\n      ",
-                     any->trial->strategy, (long long)t[0], (long long)t[1], (long long)t[2]);
-        print_change(base, any, text);
-    }
+    if (base->request != GCS_ABSENT)
+        gcs_text_add(text, "no slower request p99");
+    else
+        gcs_text_add(text, "%.2f x its longest pause", pause_limit);
+    gcs_text_add(text, "; under %.0f %% is no difference:\n", 100 * tolerance);
+    for (enum aim aim = 0; aim < AIMS; aim++)
+        print_aim(lines, count, base, aim, of, text);
 }
 
 void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t total,
@@ -353,7 +398,7 @@ void gcs_print_study(const struct gcs_trial *trials, size_t count, uint64_t tota
             sorted[i] = &trials[i];
         size_t settings = fold(lines, gather(sorted, count, lines, scratch));
         print_table(lines, settings, count < total ? total : 0, text);
-        print_advice(lines, settings, text);
+        print_advice(lines, settings, count < total ? total : 0, text);
     } else {
         text->failed = true;
     }

@@ -51,6 +51,35 @@ static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct
     return GCS_OK;
 }
 
+/* Before anything is spent: the trace has the mark. */
+static enum gcs_status check_mark(const struct gcs_trace *trace, const char *mark,
+                                  struct gcs_error *error)
+{
+    struct gcs_text known;
+    for (size_t i = 0; i < trace->label_count; i++)
+        if (gcs_same(trace->labels[i], mark))
+            return GCS_OK;
+    gcs_text_init(&known, NULL);
+    for (size_t i = 0; i < trace->label_count; i++)
+        gcs_text_add(&known, "%s'%s'", i ? ", " : "", trace->labels[i]);
+    enum gcs_status status =
+        gcs_fail(error, GCS_INVALID,
+                 "warm-up: '%s' is no time, `2s`, and no mark of the program, which has %s",
+                 mark, known.length ? known.data : "none");
+    gcs_text_fini(&known);
+    return status;
+}
+
+static enum gcs_status check_warmup(const struct gcs_study_plan *plan,
+                                    const struct gcs_ledger *ledger, struct gcs_trial *trial)
+{
+    if (!plan->cut || !trial->setting.warmup.ns || ledger->cut.met)
+        return GCS_OK;
+    return gcs_fail(&trial->error, GCS_INVALID,
+                    "warm-up: the program ends after %.3g s, before %.3g s are over",
+                    (double)ledger->total_ns / 1e9, (double)trial->setting.warmup.ns / 1e9);
+}
+
 static enum gcs_status simulate(struct gcs_batches *study, struct workers *workers,
                                 struct gcs_trial *trial, struct bench *bench)
 {
@@ -58,6 +87,8 @@ static enum gcs_status simulate(struct gcs_batches *study, struct workers *worke
     const struct source *source = source_of(&study->supply, trial);
     const struct view *view = view_of(&study->supply, trial);
     bool done = false;
+    if (plan->cut && trial->setting.warmup.mark)
+        GCS_TRY(check_mark(source->trace, trial->setting.warmup.mark, &trial->error));
     if (view->wanted || plan->engine == GCS_ENGINE_INDEX)
         GCS_TRY(try_index(plan, source, view, trial, bench, &done));
     trial->engine = done ? "index" : "replay";
@@ -72,6 +103,8 @@ static void run_trial(struct gcs_batches *study, struct workers *workers,
                       struct gcs_trial *trial, struct bench *bench)
 {
     trial->status = simulate(study, workers, trial, bench);
+    if (trial->status == GCS_OK)
+        trial->status = check_warmup(study->plan, &bench->ledger, trial);
     if (trial->status != GCS_OK)
         return;
     gcs_summarize(&bench->ledger, bench->pauses, bench->requests, &trial->summary);

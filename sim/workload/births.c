@@ -2,6 +2,18 @@
 /* Objects come into being: what a site does when its turn comes. */
 #include "workload_private.h"
 
+enum { ROUND = 8 }; /* slots that are emptied at a time */
+
+/* Of most objects in one go. What stands behind them may be written too. */
+static inline void empty(uint64_t *targets, uint32_t from, uint32_t end)
+{
+    do {
+        for (unsigned i = 0; i < ROUND; i++)
+            targets[from + i] = 0;
+        from += ROUND;
+    } while (from < end);
+}
+
 /* A set holds an object once. */
 static void leave_out_doubles(uint64_t *targets, uint32_t count)
 {
@@ -21,19 +33,18 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
     uint32_t slots = type->trace.slots;
     uint32_t wanted = body->reserved + (uint32_t)gcs_sampler_draw_count(
                                            birth->row->references, stream, PART_OBJECTS_MAX);
-    if (type->grows && slots < wanted)
-        slots = wanted;
+    uint32_t grown = type->grows ? wanted : 0;
+    slots = slots < grown ? grown : slots;
     GCS_TRY(GCS_GROW(program->memory, &program->targets, &program->targets_capacity,
-                     (size_t)slots + 2, program->error));
+                     (size_t)slots + 2 + ROUND, program->error));
     uint64_t *targets = program->targets;
     targets[0] = body->first[0];
     targets[1] = body->first[1];
     uint32_t full = wanted < slots ? wanted : slots;
+    empty(targets, full < body->reserved ? body->reserved : full, slots);
     if (full > body->reserved)
         gcs_pick_targets(program, birth->site, &birth->fate, targets + body->reserved,
                          full - body->reserved);
-    for (uint32_t i = full < body->reserved ? body->reserved : full; i < slots; i++)
-        targets[i] = 0;
     if (type->trace.kind == GCS_KIND_SET)
         leave_out_doubles(targets, full);
     const struct sampler *payload = birth->row->payload ? birth->row->payload : &type->payload;
@@ -44,7 +55,7 @@ enum gcs_status gcs_make(struct program *program, struct birth *birth, const str
         .room = {body->reserved, type->stores ? slots : body->reserved},
         .weakrefable = type->weakrefable,
     };
-    return gcs_emit_birth(program, place, slots, targets, extra, object);
+    return gcs_emit_birth(program, place, slots, full ? targets : NULL, extra, object);
 }
 
 static struct fate draw_fate(struct program *program, uint32_t place, const struct row *row,

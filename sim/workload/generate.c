@@ -31,11 +31,11 @@ static enum gcs_status start(struct program *program, uint64_t seed, bool compre
 {
     const struct gcs_workload *workload = program->workload;
     program->free_rows[0] = program->free_rows[1] = NO_ROW;
-    gcs_queue_init(&program->by_allocations);
-    gcs_queue_init(&program->by_time);
-    gcs_queue_init(&program->by_requests);
-    gcs_queue_init(&program->agenda);
-    gcs_queue_init(&program->backlog);
+    gcs_queue_init(&program->by_allocations, &program->rows);
+    gcs_queue_init(&program->by_time, &program->rows);
+    gcs_queue_init(&program->by_requests, &program->rows);
+    gcs_queue_init(&program->agenda, NULL);
+    gcs_queue_init(&program->backlog, NULL);
     gcs_stream_init(&program->arrivals, seed, "arrivals", "");
     gcs_stream_init(&program->think, seed, "think", "");
     gcs_stream_init(&program->service, seed, "service", "");

@@ -31,6 +31,14 @@ static enum gcs_status append(struct queue *queue, struct gcs_memory *memory,
     return GCS_OK;
 }
 
+/* A heap is larger than a core's cache. What is due within some hundred units of time comes. */
+static void fetch_rows(const struct queue *queue, const struct bucket *bucket, unsigned level)
+{
+    enum { NEAR = 3 };
+    for (size_t i = 0; queue->rows && level <= NEAR && i < bucket->count; i++)
+        gcs_fetch(&(*queue->rows)[bucket->entries[i].what]);
+}
+
 /* The bucket that holds the first entry; there is one. */
 static struct bucket *first_bucket(struct queue *queue, unsigned *level, unsigned *digit)
 {
@@ -67,6 +75,7 @@ enum gcs_status gcs_queue_pop(struct queue *queue, struct gcs_memory *memory,
     struct bucket *bucket = first_bucket(queue, &level, &digit);
     if (level) {
         queue->last = bucket->first;
+        fetch_rows(queue, bucket, level);
         for (size_t i = 0; i < bucket->count; i++)
             GCS_TRY(append(queue, memory, bucket->entries[i], error));
         close_bucket(queue, level, digit);
@@ -91,9 +100,9 @@ void gcs_queue_clear(struct queue *queue)
     queue->first = UINT64_MAX;
 }
 
-void gcs_queue_init(struct queue *queue)
+void gcs_queue_init(struct queue *queue, struct holding *const *rows)
 {
-    *queue = (struct queue){.first = UINT64_MAX};
+    *queue = (struct queue){.first = UINT64_MAX, .rows = rows};
 }
 
 void gcs_queue_fini(struct queue *queue, struct gcs_memory *memory)

@@ -8,37 +8,45 @@
 
 enum { TRIES = 4 }; /* before a static object is taken instead */
 
-/* Whether what a row holds lives at least as long as a structure of that fate. */
-static bool outlives(const struct holding *holding, const struct fate *fate)
+/* What may be referred to: anything, or what goes by a cause and not before a deadline. */
+struct bar {
+    bool open;
+    uint8_t cause; /* CAUSE_AT_ONCE, by which nothing is held: nothing may be referred to */
+    uint64_t deadline;
+};
+
+static struct bar bar_for(const struct fate *fate)
 {
-    if (fate->stays)
-        return false;
-    switch (fate->cause) {
+    switch (fate->stays ? CAUSE_NEVER : fate->cause) {
     case CAUSE_AT_ONCE:
-    case CAUSE_REQUEST: /* dropped in reverse order, so older ones of the request do */
-        return true;
+    case CAUSE_REQUEST: /* dropped in reverse order, so older ones of the request live longer */
+        return (struct bar){.open = true};
     case CAUSE_ALLOCATIONS:
     case CAUSE_TIME:
     case CAUSE_REQUESTS:
-        return holding->cause == fate->cause && holding->deadline >= fate->deadline;
+        return (struct bar){.cause = (uint8_t)fate->cause, .deadline = fate->deadline};
     case CAUSE_PHASE: /* in reverse order, too */
-        return holding->cause == CAUSE_PHASE;
+        return (struct bar){.cause = CAUSE_PHASE};
     case CAUSE_NEVER:
     case CAUSE_QUEUE: /* nobody knows when */
     case CAUSE_LRU:
         break;
     }
-    return false;
+    return (struct bar){.cause = CAUSE_AT_ONCE};
 }
 
-static uint64_t pick_row(const struct program *program, uint32_t row, const struct fate *fate)
+static bool outlives(const struct holding *holding, const struct bar *bar)
+{
+    return bar->open || ((holding->cause == bar->cause) & (holding->deadline >= bar->deadline));
+}
+
+static uint64_t pick_row(const struct program *program, uint32_t row, const struct bar *bar)
 {
     const struct holding *holding = &program->rows[row];
-    return outlives(holding, fate) ? holding->object : 0;
+    return outlives(holding, bar) ? holding->object : 0;
 }
 
-static uint64_t pick_recent(const struct program *program, uint32_t bits,
-                            const struct fate *fate)
+static uint64_t pick_recent(const struct program *program, uint32_t bits, const struct bar *bar)
 {
     const struct recent *recent = &program->recent[gcs_scale(bits, RECENT)];
     if (!recent->object || recent->row == NO_ROW)
@@ -48,74 +56,89 @@ static uint64_t pick_recent(const struct program *program, uint32_t bits,
         return 0; /* let go meanwhile */
     if (holding->cause == CAUSE_REQUEST && &program->open[holding->place] != program->current)
         return 0; /* another request's */
-    return pick_row(program, recent->row, fate);
+    return pick_row(program, recent->row, bar);
 }
 
-/* One that the current request holds, if a structure of that fate goes with it or before. */
+/* One that the current request holds, if what refers to it goes with it or before. */
 static uint64_t pick_of_request(const struct program *program, uint32_t bits,
-                                const struct fate *fate)
+                                const struct bar *bar)
 {
-    if (!program->current || !program->current->rows.count ||
-        (fate->cause != CAUSE_AT_ONCE && fate->cause != CAUSE_REQUEST))
+    if (!bar->open || !program->current || !program->current->rows.count)
         return 0;
     const struct rows *rows = &program->current->rows;
-    return pick_row(program, rows->rows[gcs_scale(bits, rows->count)], fate);
+    return program->rows[rows->rows[gcs_scale(bits, rows->count)]].object;
 }
 
 /*
  * Wishes: a program's heap is larger than a core's cache, so what an object refers to is chosen
  * some time before, and fetched meanwhile. While lists change the choice keeps its place.
  */
+/* All bits if it holds, or none: nobody can foresee what is wished for, so it is worked out
+ * without branches. */
+static inline uint32_t mask(bool holds)
+{
+    return -(uint32_t)holds;
+}
+
 /* Programs refer to few of their static objects again and again, the classes and functions that
  * were there first: with the fourth power of a uniform variate half of the choices fall on 6 %.
  */
-static struct wish make_wish(const struct program *program, uint32_t bits, enum target target)
+static inline struct wish make_wish(const struct program *program, uint32_t bits,
+                                    enum target target)
 {
-    uint32_t squared = gcs_scale(bits, bits);
-    uint32_t position = target == TARGET_STATIC
-                            ? gcs_scale(gcs_scale(squared, squared), program->still_count)
-                            : gcs_scale(bits, program->live_count);
-    return (struct wish){bits, position, target};
+    uint32_t squared = gcs_scale(bits, bits), fourth = gcs_scale(squared, squared);
+    uint32_t still = mask(target == TARGET_STATIC), live = ~still;
+    uint32_t share = (bits & live) | (fourth & still);
+    uint32_t count = (program->live_count & live) | (program->still_count & still);
+    return (struct wish){bits, gcs_scale(share, count), target};
 }
 
-static struct wish draw_wish(const struct program *program, const struct choice *targets,
-                             struct gcs_random *random)
+static inline struct wish draw_wish(const struct program *program, const struct choice *targets,
+                                    struct gcs_random *random)
 {
     uint64_t bits = gcs_random_next(random);
     return make_wish(program, (uint32_t)(bits >> 32), gcs_choose_by(targets, (uint32_t)bits));
 }
 
+/* Where the list stands that a new wish leads to, and what a wish of before leads on to: lists
+ * may have become shorter since, but what was in them is still there. */
+static inline void fetch_for(const struct program *program, const struct wish *newest,
+                             const struct wish *before)
+{
+    uint32_t still = mask(newest->target == TARGET_STATIC);
+    gcs_fetch(program->still + (newest->position & still));
+    gcs_fetch(program->live + (newest->position & ~still));
+    if (program->live_count) {
+        uint32_t position = before->position & mask(before->target == TARGET_OLDER);
+        gcs_fetch(&program->rows[program->live[position]]);
+    }
+}
+
 /* What was wished for some objects ago, while a new wish is made. */
-static struct wish take_wish(const struct program *program, struct wishes *wishes,
-                             const struct choice *targets, struct gcs_random *random)
+static inline struct wish take_wish(const struct program *program, struct wishes *wishes,
+                                    const struct choice *targets, struct gcs_random *random)
 {
     struct wish *oldest = &wishes->ring[wishes->made % WISHES];
-    const struct wish *middle = &wishes->ring[(wishes->made + WISHES / 2) % WISHES];
     struct wish taken = *oldest;
     *oldest = draw_wish(program, targets, random);
-    bool still = oldest->target == TARGET_STATIC;
-    if (oldest->position < (still ? program->still_count : program->live_count))
-        gcs_fetch(still ? (const void *)&program->still[oldest->position]
-                        : (const void *)&program->live[oldest->position]);
-    if (middle->target == TARGET_OLDER && middle->position < program->live_count)
-        gcs_fetch(&program->rows[program->live[middle->position]]);
+    fetch_for(program, oldest, &wishes->ring[(wishes->made + WISHES / 2) % WISHES]);
     if (wishes->made++ < WISHES)
         taken = draw_wish(program, targets, random);
     return taken;
 }
 
-static uint64_t grant(const struct program *program, const struct wish *wish,
-                      const struct fate *fate)
+static inline uint64_t grant(const struct program *program, const struct wish *wish,
+                             const struct bar *bar)
 {
     switch (wish->target) {
     case TARGET_RECENT:
-        return pick_recent(program, wish->bits, fate);
+        return pick_recent(program, wish->bits, bar);
     case TARGET_SAME_REQUEST:
-        return pick_of_request(program, wish->bits, fate);
+        return pick_of_request(program, wish->bits, bar);
     case TARGET_OLDER:
         if (wish->position >= program->live_count)
             return 0;
-        return pick_row(program, program->live[wish->position], fate);
+        return pick_row(program, program->live[wish->position], bar);
     case TARGET_STATIC:
         return wish->position < program->still_count ? program->still[wish->position] : 0;
     case TARGET_ATOMS:
@@ -126,19 +149,30 @@ static uint64_t grant(const struct program *program, const struct wish *wish,
     return 0;
 }
 
+/* Fetches all that the next tries may come to, side by side. */
+static void fetch_older(const struct program *program, struct gcs_random random)
+{
+    for (unsigned i = 1; i < TRIES && program->live_count; i++) {
+        uint32_t bits = (uint32_t)gcs_random_next(&random);
+        gcs_fetch(&program->rows[program->live[gcs_scale(bits, program->live_count)]]);
+    }
+}
+
 /* A wish that cannot be granted is made again in another place, and then for a static object.
  */
 static uint64_t insist(const struct program *program, enum target target,
-                       struct gcs_random *random, const struct fate *fate)
+                       struct gcs_random *random, const struct bar *bar)
 {
+    if (target == TARGET_OLDER)
+        fetch_older(program, *random);
     for (unsigned i = 1; i < TRIES && target != TARGET_STATIC; i++) {
         struct wish wish = make_wish(program, (uint32_t)gcs_random_next(random), target);
-        uint64_t object = grant(program, &wish, fate);
+        uint64_t object = grant(program, &wish, bar);
         if (object)
             return object;
     }
     struct wish last = make_wish(program, (uint32_t)gcs_random_next(random), TARGET_STATIC);
-    return grant(program, &last, fate);
+    return grant(program, &last, bar);
 }
 
 void gcs_pick_targets(struct program *program, uint32_t site, const struct fate *fate,
@@ -147,14 +181,13 @@ void gcs_pick_targets(struct program *program, uint32_t site, const struct fate 
     const struct choice *among = &program->workload->sites[site].targets;
     struct gcs_random *random = &program->sites[site].random;
     struct wishes *wishes = &program->wishes[site];
-    for (uint32_t i = 0; i < count; i++) {
+    const struct bar bar = bar_for(fate);
+    for (uint32_t i = 0; i < count && !among->count; i++)
         targets[i] = 0;
-        if (!among->count)
-            continue;
+    for (uint32_t i = 0; i < count && among->count; i++) {
         struct wish wish = take_wish(program, wishes, among, random);
-        targets[i] = grant(program, &wish, fate);
-        if (!targets[i])
-            targets[i] = insist(program, wish.target, random, fate);
+        uint64_t object = grant(program, &wish, &bar);
+        targets[i] = object ? object : insist(program, wish.target, random, &bar);
     }
 }
 
@@ -178,7 +211,8 @@ static bool outlasts(const struct holding *holding, const struct fate *fate)
         return true;
     if (fate->cause == CAUSE_REQUEST)
         return holding->cause == CAUSE_REQUEST;
-    return outlives(holding, fate) &&
+    const struct bar bar = bar_for(fate);
+    return outlives(holding, &bar) &&
            (fate->cause == CAUSE_PHASE || holding->deadline > fate->deadline);
 }
 

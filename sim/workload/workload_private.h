@@ -291,6 +291,7 @@ enum gcs_status gcs_site_read(struct gcs_workload *workload, const struct gcs_no
 /*
  * queue.c: what will happen, by time and then by order of scheduling
  */
+struct holding;
 struct entry {
     uint64_t time;
     uint32_t what;
@@ -310,12 +311,14 @@ struct bucket {
 struct queue {
     uint64_t first; /* the least time; UINT64_MAX: there is none */
     size_t count;
-    uint64_t last;   /* the time taken last: nothing may be scheduled before it */
+    uint64_t last; /* the time taken last: nothing may be scheduled before it */
+    /* What entries are the numbers of, fetched as their time comes near; NULL: of nothing. */
+    struct holding *const *rows;
     uint32_t levels; /* those in use, as bits */
     uint16_t digits[QUEUE_LEVELS];
     struct bucket buckets[QUEUE_LEVELS][QUEUE_DIGITS];
 };
-void gcs_queue_init(struct queue *queue);
+void gcs_queue_init(struct queue *queue, struct holding *const *rows);
 void gcs_queue_fini(struct queue *queue, struct gcs_memory *memory);
 /** `time`: not before the time that was taken last. */
 enum gcs_status gcs_queue_push(struct queue *queue, struct gcs_memory *memory, uint64_t time,

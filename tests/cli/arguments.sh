@@ -126,6 +126,14 @@ refuse 2 "--set: cyclic: 2 is above 1" run web -s cyclic=2
 refuse 2 'configs/workloads/web.yaml: --set rate: KEY=VALUE is expected' run web -s rate
 refuse 2 't.gctrace: --set is for workloads: a trace has no keys (make it from a workload)' \
     run t.gctrace -s rate=1
+expect 0 run web --max-events 9 -s duration=1s
+says 'gcsim: warning: --set duration has no effect: nothing in web refers to it; set '\
+'phases.*.duration'
+expect 0 run web -q --max-events 9 -s duration=1s
+[ -s ../err ] && differ "-q: says $(cat ../err)"
+expect 0 run linked-lists --max-events 9 -s live_objects=900k -s duration=1s
+says 'gcsim: warning: --set live_objects has no effect: nothing in linked-lists refers to it; '\
+'set sites.*.lifetime.mean'
 
 # Limits that the user sets. They are checked before anything runs or is written.
 refuse 2 'gcsim: --max gc_ns: COLUMN=VALUE is expected' run t.gctrace --max gc_ns -o d

@@ -163,4 +163,15 @@ if [ -c /dev/full ]; then
     done
 fi
 
+# Trials beyond those kept in memory go to a temporary file; where that is full, it says why.
+(trap '' XFSZ && ulimit -f 64 && "$GCSIM" sweep t.gctrace -t 1:9000:lin9000 -q >../out 2>../err)
+[ $? = 1 ] || differ 'a temporary file that is full: not exit 1'
+says 'gcsim: trials do not fit into a temporary file: File too large'
+silent
+# Of so many a table shows the front and the default, and says so, whatever its columns.
+expect 0 sweep t.gctrace -m cpython-3.13 -t 1:5000:lin5000
+grep -q '^[0-9]* lines for 5000 trials: settings marked \*, and the default; ' ../out || differ 'a front alone'
+grep -q 'no setting marked \* is better$' ../out || differ 'advice from a front'
+expect 0 sweep t.gctrace -m cpython-3.13 -t 1:5000:lin5000 --columns threshold0,gc_ns
+grep -q '^[0-9]* lines for 5000 trials: ' ../out || differ 'a front alone, by columns'
 finish

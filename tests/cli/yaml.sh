@@ -161,7 +161,7 @@ for value in -5 often; do
     [ "$(wc -l <../err)" -eq 1 ] || differ "case rate $value: not one line"
 done
 printf '%s\n' 'study: s' 'input: web' 'columns: [gc_n]' >s.yaml
-refuse 2 "gcsim: columns: summary.csv has no 'gc_n' (did you mean 'gc_ns'?)" sweep s.yaml
+refuse 2 "s.yaml:3:11: columns.0: summary.csv has no 'gc_n' (did you mean 'gc_ns'?)" sweep s.yaml
 printf '%s\n' 'study: s' 'input: nope.gctrace' >s.yaml
 refuse 2 'nope.gctrace: cannot be read: No such file or directory' run s.yaml
 printf '%s\n' 'study: s' 'input: web' 'models: [cpyton-3.12]' >s.yaml
@@ -259,4 +259,14 @@ expect 2 run w.yaml
 } >w.yaml
 expect 2 run w.yaml
 [ "$(wc -l <../err)" -eq 1 ] || differ 'deep nesting of maps: not one line'
+# A column that summary.csv has not.
+printf '%s\n' 'study: s' 'input: web' 'columns: [model, nope]' >s.yaml
+refuse 2 "s.yaml:3:18: columns.1: summary.csv has no 'nope': see \`gcsim list columns\`" sweep s.yaml
+printf '%s\n' 'study: s' 'input: web' 'columns: [model, peak_byte]' >s.yaml
+refuse 2 "s.yaml:3:18: columns.1: summary.csv has no 'peak_byte' (did you mean 'peak_bytes'?)" sweep s.yaml
+
+# A file of quantiles too large, or none that can be read: one line.
+printf '%s\n' 'workload: w' 'sites: {a: {references: {file: q.csv}}}' >w.yaml
+awk 'BEGIN { print "share,value"; for (i = 0; i < 200000; i++) print "0.5,1234567890" }' >q.csv
+refuse 2 "w.yaml:2:32: sites.a.references.file: 'q.csv' cannot be read: larger than 1 MiB" run w.yaml
 finish
