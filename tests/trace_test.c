@@ -472,9 +472,9 @@ START_TEST(blocks_follow_each_other_and_are_found_by_event)
     struct gcs_cursor *cursors[2];
     struct gcs_block blocks[2];
     uint64_t events = 0;
-    for (int i = 0; i < 2; i++)
-        ck_assert_int_eq(gcs_cursor_new(again, &memory, &cursors[i], &error), GCS_OK);
-    do { /* two cursors of one trace do not know of each other */
+    ck_assert_int_eq(gcs_cursor_new(again, &memory, &cursors[0], &error), GCS_OK);
+    ck_assert_int_eq(gcs_cursor_new_ahead(again, &memory, &cursors[1], &error), GCS_OK);
+    do { /* two cursors of one trace do not know of each other, whoever decodes */
         for (int i = 0; i < 2; i++)
             MUST(gcs_cursor_next(cursors[i], &blocks[i], &error) == GCS_OK);
         MUST(blocks[0].count == blocks[1].count && blocks[0].first_event == events);
@@ -488,6 +488,46 @@ START_TEST(blocks_follow_each_other_and_are_found_by_event)
     ck_assert_str_eq(trace->digest.hex, again->digest.hex);
     gcs_trace_free(trace);
     gcs_trace_free(again);
+}
+END_TEST
+
+/* However far the thread ahead has come: full, ended, or at its first block. */
+START_TEST(a_cursor_that_works_ahead_can_be_let_go_anywhere)
+{
+    struct gcs_trace *trace = build_long(200000, _i % 2);
+    struct gcs_cursor *cursor;
+    struct gcs_block block = {.count = 1};
+    size_t before = memory.used;
+    ck_assert_int_eq(gcs_cursor_new_ahead(trace, &memory, &cursor, &error), GCS_OK);
+    for (int blocks = 0; blocks < _i && block.count; blocks++)
+        ck_assert_int_eq(gcs_cursor_next(cursor, &block, &error), GCS_OK);
+    ck_assert_uint_gt(memory.used, before);
+    gcs_cursor_free(cursor);
+    ck_assert_uint_eq(memory.used, before);
+    gcs_trace_free(trace);
+}
+END_TEST
+
+/* The thread's share counts: a budget is kept, and what it is too small for is told. */
+START_TEST(a_cursor_that_works_ahead_keeps_to_the_budget)
+{
+    struct gcs_trace *trace = build_long(100000, true);
+    enum gcs_status status = GCS_LIMIT;
+    for (size_t limit = 1; status == GCS_LIMIT; limit += limit / 8 + 1) {
+        struct gcs_memory budget = {.limit = limit};
+        struct gcs_error why = {0};
+        struct gcs_cursor *cursor = NULL;
+        struct gcs_block block = {.count = 1};
+        status = gcs_cursor_new_ahead(trace, &budget, &cursor, &why);
+        while (status == GCS_OK && block.count)
+            status = gcs_cursor_next(cursor, &block, &why);
+        ck_assert_int_eq(why.status, status);
+        ck_assert_uint_le(budget.peak, limit);
+        gcs_cursor_free(cursor);
+        ck_assert_uint_eq(budget.used, 0);
+    }
+    ck_assert_int_eq(status, GCS_OK);
+    gcs_trace_free(trace);
 }
 END_TEST
 
@@ -758,6 +798,8 @@ static Suite *trace_suite(void)
     tcase_add_test(binary, a_file_converted_as_if_it_were_text_is_told_apart);
     tcase_add_test(binary, an_unknown_version_or_option_in_the_header_is_refused);
     tcase_add_loop_test(binary, blocks_follow_each_other_and_are_found_by_event, 0, 2);
+    tcase_add_loop_test(binary, a_cursor_that_works_ahead_can_be_let_go_anywhere, 0, 64);
+    tcase_add_test(binary, a_cursor_that_works_ahead_keeps_to_the_budget);
     tcase_add_test(binary, the_block_that_is_damaged_is_named);
     tcase_add_test(binary, an_object_born_with_a_million_references_gets_a_block_of_its_own);
     suite_add_tcase(suite, binary);

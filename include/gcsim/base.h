@@ -108,6 +108,10 @@ enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t 
 /** Hands back what such an array has room for beyond `count` elements. */
 void gcs_memory_shrink(struct gcs_memory *memory, void **array, size_t *capacity, size_t count,
                        size_t size);
+/** Counts what was allocated or released under another budget: `before` became `after`.
+ *  GCS_LIMIT: over this one; it is not counted then. */
+enum gcs_status gcs_memory_count(struct gcs_memory *memory, size_t before, size_t after,
+                                 struct gcs_error *error);
 /** Releases such an array (NULL is fine). */
 void gcs_memory_free(struct gcs_memory *memory, void *array, size_t capacity, size_t size);
 #define GCS_GROW(memory, array, capacity, needed, error)                             \

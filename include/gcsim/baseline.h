@@ -159,8 +159,8 @@ struct gcs_baseline {
     struct gcs_stop *stops; /* by op */
     size_t stop_count, stop_capacity;
 
-    struct gcs_long
-        *longs; /* in the order in which they end; those that don't last, by begin */
+    struct gcs_long *longs; /* in the order in which they end; last, in no order, those that
+                               do not */
     size_t long_count, long_capacity;
     struct gcs_single *singles; /* by op */
     size_t single_count, single_capacity;

@@ -230,8 +230,12 @@ enum gcs_status gcs_trace_builder_finish(struct gcs_trace_builder *builder,
 struct gcs_cursor;
 enum gcs_status gcs_cursor_new(const struct gcs_trace *trace, struct gcs_memory *memory,
                                struct gcs_cursor **cursor, struct gcs_error *error);
+/** The same, with a thread of its own that decodes ahead, where one can be had: for a pass that
+ *  is worth a second core. Blocks, errors and memory do not depend on it. */
+enum gcs_status gcs_cursor_new_ahead(const struct gcs_trace *trace, struct gcs_memory *memory,
+                                     struct gcs_cursor **cursor, struct gcs_error *error);
 void gcs_cursor_free(struct gcs_cursor *cursor);
-/** Hands out the next block; count 0 at the end. */
+/** Hands out the next block; count 0 at the end, behind which there is no more. */
 enum gcs_status gcs_cursor_next(struct gcs_cursor *cursor, struct gcs_block *block,
                                 struct gcs_error *error);
 

@@ -7,6 +7,24 @@
 
 enum { CHUNK_BYTES = 64 << 10, ALIGN = 16 };
 
+static bool exceeds(const struct gcs_memory *memory, size_t before, size_t after)
+{
+    return memory->limit && memory->used - before + after > memory->limit;
+}
+
+static enum gcs_status refuse(const struct gcs_memory *memory, struct gcs_error *error)
+{
+    return gcs_fail(error, GCS_LIMIT, "needs more than the %zu MiB allowed: raise --max-memory",
+                    memory->limit >> 20);
+}
+
+static void count(struct gcs_memory *memory, size_t before, size_t after)
+{
+    memory->used += after - before;
+    if (memory->used > memory->peak)
+        memory->peak = memory->used;
+}
+
 enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t *capacity,
                                 size_t needed, size_t size, struct gcs_error *error)
 {
@@ -18,13 +36,11 @@ enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t 
         return gcs_fail(error, GCS_LIMIT, "%zu elements of %zu bytes do not fit in memory",
                         wanted, size);
     size_t after = wanted * size;
-    if (memory->limit && memory->used - before + after > memory->limit) {
+    if (exceeds(memory, before, after)) {
         wanted = needed; /* doubling is a courtesy, not a need */
         after = wanted * size;
-        if (memory->used - before + after > memory->limit)
-            return gcs_fail(error, GCS_LIMIT,
-                            "needs more than the %zu MiB allowed: raise --max-memory",
-                            memory->limit >> 20);
+        if (exceeds(memory, before, after))
+            return refuse(memory, error);
     }
     void *grown = realloc(*array, after);
     if (!grown)
@@ -32,9 +48,16 @@ enum gcs_status gcs_memory_grow(struct gcs_memory *memory, void **array, size_t 
                         (after - before) >> 20);
     *array = grown;
     *capacity = wanted;
-    memory->used += after - before;
-    if (memory->used > memory->peak)
-        memory->peak = memory->used;
+    count(memory, before, after);
+    return GCS_OK;
+}
+
+enum gcs_status gcs_memory_count(struct gcs_memory *memory, size_t before, size_t after,
+                                 struct gcs_error *error)
+{
+    if (after > before && exceeds(memory, before, after))
+        return refuse(memory, error);
+    count(memory, before, after);
     return GCS_OK;
 }
 

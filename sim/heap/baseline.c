@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How far ahead events are looked at. */
-enum { EXPECTED_EVENTS = 6, EXPECTED_TARGETS = 16 };
+enum { EXPECTED_EVENTS = 12 };
 
 void cannot(struct pass *pass, const char *what)
 {
@@ -74,12 +74,12 @@ static inline gcs_handle take(struct pass *pass, const struct kind_facts *facts)
     return handle;
 }
 
-static bool give_number(struct pass *pass, gcs_handle handle, uint32_t number)
+static inline bool give_number(struct pass *pass, gcs_handle handle, uint32_t number)
 {
     size_t page = number >> PAGE_BITS;
-    if ((page >= pass->page_count || !pass->pages[page].handles) &&
-        !number_new_page(pass, number))
+    if (page >= pass->page_count && !number_new_page(pass, number))
         return false;
+    GCS_ASSERT(pass->pages[page].handles != pass->nobodies); /* numbers only rise */
     pass->pages[page].handles[number % PAGE_NUMBERS] = handle;
     struct object *object = object_at(pass, handle);
     object->number = number;
@@ -99,6 +99,19 @@ static bool fill(struct pass *pass, uint32_t *slots, uint32_t count, const uint6
         slots[i] = target;
     }
     return true;
+}
+
+/* `born`: the kind of its BORN op. */
+static inline bool put_birth(struct pass *pass, struct object *object, uint16_t kind,
+                             uint16_t born, unsigned aux)
+{
+    uint32_t op = put_op(pass, born, GCS_FORM_BORN, aux);
+    object->kind = kind;
+    if (pass->facts[kind].variant & VARIANT_TRACKED)
+        object->op = op;
+    pass->objects++;
+    pass->allocated++;
+    return add_bytes(pass, pass->facts[kind].bytes);
 }
 
 /* Fills an object just taken, and writes down its birth. */
@@ -121,18 +134,13 @@ static inline bool be_born(struct pass *pass, gcs_handle handle, uint32_t of_fam
     born = traits->unserved ? kind_of(pass, of_family, variant | VARIANT_UNSERVED) : kind;
     if (!kind || !born)
         return false;
-    object->kind = kind;
     object->extra = extra;
-    uint32_t op = put_op(pass, born, GCS_FORM_BORN, aux);
-    if (variant & VARIANT_TRACKED)
-        object->op = op;
+    if (!put_birth(pass, object, kind, born, aux))
+        return false;
     if (extra)
         put_extra(pass, extra);
-    pass->objects++;
-    pass->allocated++;
-    if (!add_bytes(pass, (uint64_t)pass->facts[kind].bytes + extra))
-        return false;
-    return !(variant & VARIANT_SINGLE) || add_single(pass, handle, born);
+    return add_bytes(pass, extra) &&
+           (!(variant & VARIANT_SINGLE) || add_single(pass, handle, born));
 }
 
 /* 0: there is no room. */
@@ -157,8 +165,8 @@ static bool add_companion(struct pass *pass, gcs_handle owner, uint32_t shape, u
     return be_born(pass, companion, family, targets, 0, 0);
 }
 
-static inline bool allocate(struct pass *pass, const struct gcs_event *event,
-                            const uint64_t *targets, uint32_t now)
+static bool allocate_any(struct pass *pass, const struct gcs_event *event,
+                         const uint64_t *targets, uint32_t now)
 {
     uint32_t companion = pass->heap->shapes[event->type].companion;
     bool pair = companion && event->slots > 0;
@@ -171,6 +179,23 @@ static inline bool allocate(struct pass *pass, const struct gcs_event *event,
         !be_born(pass, handle, family, pair ? NULL : targets, extra, since_moment(pass, now)))
         return false;
     return !pair || add_companion(pass, handle, companion, event->slots, targets);
+}
+
+/* What most are: no payload, and nothing about them depends on what they hold. */
+static inline bool allocate(struct pass *pass, const struct gcs_event *event,
+                            const uint64_t *targets, uint32_t now)
+{
+    const struct known *known = &pass->latest[event->type];
+    if (!known->as_usual || known->slots != event->slots || event->value)
+        return allocate_any(pass, event, targets, now);
+    uint16_t kind = pass->families[known->family].plain;
+    gcs_handle handle = take(pass, &pass->facts[kind]);
+    if (handle == NOBODY || !give_number(pass, handle, (uint32_t)event->object))
+        return false;
+    struct object *object = object_at(pass, handle);
+    if (targets && !fill(pass, slots_behind(object), event->slots, targets))
+        return false;
+    return put_birth(pass, object, kind, kind, since_moment(pass, now));
 }
 
 static inline void lose(struct pass *pass, gcs_handle handle)
@@ -390,7 +415,7 @@ static void follow(struct pass *pass, const struct gcs_block *block,
 static inline void expect_number(const struct pass *pass, uint64_t number, bool object)
 {
     size_t page = number >> PAGE_BITS;
-    if (page >= pass->page_count || !pass->pages[page].handles)
+    if (page >= pass->page_count)
         return;
     const gcs_handle *place = &pass->pages[page].handles[number % PAGE_NUMBERS];
     if (object)
@@ -425,12 +450,8 @@ static inline void expect_death(const struct pass *pass, const struct gcs_block 
         return;
     gcs_handle handle = object_find(pass, block->events[index].object);
     struct object *object = object_at(pass, handle);
-    if (handle == NOBODY || object->refs != 1)
-        return;
-    const uint32_t *slots = slots_behind(object);
-    uint32_t count = facts_of(pass, object)->slots;
-    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
-        gcs_fetch(object_at(pass, slots[i]));
+    if (handle != NOBODY && object->refs == 1)
+        expect_held(pass, object);
 }
 
 /* Room for all that a block can add: an event has at most two births, or a resize, or a moment,
@@ -465,7 +486,7 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
         expect_death(pass, block, i + EXPECTED_EVENTS);
         if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
             return pass->status;
-        if (lazy || baseline->child_count)
+        if (baseline->child_count || (lazy && event->op == GCS_OP_STORE))
             follow(pass, block, event, ops);
     }
     if (baseline->op_count >= GCS_NEVER)
@@ -477,7 +498,7 @@ static enum gcs_status run(struct pass *pass, const struct gcs_trace *trace)
 {
     struct gcs_cursor *cursor;
     struct gcs_block block;
-    GCS_TRY(gcs_cursor_new(trace, pass->memory, &cursor, pass->error));
+    GCS_TRY(gcs_cursor_new_ahead(trace, pass->memory, &cursor, pass->error));
     enum gcs_status status;
     do {
         status = gcs_cursor_next(cursor, &block, pass->error);

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+enum { EXPECTED_OBJECTS = 16 }; /* how far ahead what objects hold is fetched */
 enum { DIGIT_BITS = 11, DIGITS = 3, DIGIT_VALUES = 1 << DIGIT_BITS };
 
-enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count)
+/* By key, equal ones as they stood. */
+static enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count)
 {
     struct pair *other = NULL, *from = pairs;
     size_t capacity = 0;
@@ -72,66 +74,69 @@ static void reach_from(struct pass *pass, size_t count)
     }
 }
 
+/* Fetches what it holds, if that will be looked at; the object behind it. */
+static gcs_handle expect_reach(const struct pass *pass, gcs_handle handle)
+{
+    if (handle == NOBODY)
+        return NOBODY;
+    if (!is_free(pass, handle) && object_at(pass, handle)->roots)
+        expect_held(pass, object_at(pass, handle));
+    return next_object(pass, handle);
+}
+
 /* Those with roots first, as most have one: they need no place on the stack then. */
 static void reach(struct pass *pass)
 {
+    gcs_handle ahead = next_object(pass, NOBODY);
+    for (int i = 0; i < EXPECTED_OBJECTS; i++)
+        ahead = expect_reach(pass, ahead);
     for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
         if (!is_free(pass, h) && object_at(pass, h)->roots)
             object_at(pass, h)->state |= STATE_REACHED;
-    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h))
+    for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
+        ahead = expect_reach(pass, ahead);
         if (!is_free(pass, h) && object_at(pass, h)->roots) {
             pass->dying[0] = h;
             reach_from(pass, 1);
         }
+    }
 }
 
-struct left_over {
-    struct pair *garbage; /* stamp, object */
-    size_t garbage_count, garbage_capacity;
-    struct pair *lasting; /* op, GCS_NEVER */
-    size_t lasting_count, lasting_capacity;
+/* By stamp, sorted later. */
+struct garbage {
+    struct pair *pairs; /* stamp, object */
+    size_t count, capacity;
 };
 
-static enum gcs_status list(struct pass *pass, struct left_over *left)
+/* What outlives the trace: the lives that have no end, and the garbage. */
+static enum gcs_status list(struct pass *pass, struct garbage *garbage)
 {
+    struct gcs_baseline *baseline = pass->baseline;
     for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
         const struct object *object = object_at(pass, h);
         unsigned variant = facts_of(pass, object)->variant;
         if (is_free(pass, h))
             continue;
         if (variant & VARIANT_TRACKED && !(variant & VARIANT_SINGLE)) {
-            GCS_TRY(GCS_GROW(pass->memory, &left->lasting, &left->lasting_capacity,
-                             left->lasting_count + 1, pass->error));
-            left->lasting[left->lasting_count++] = (struct pair){object->op, GCS_NEVER};
+            GCS_TRY(GCS_GROW(pass->memory, &baseline->longs, &baseline->long_capacity,
+                             baseline->long_count + 1, pass->error));
+            baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, GCS_NEVER};
         }
         if (!(object->state & STATE_REACHED)) {
-            GCS_TRY(GCS_GROW(pass->memory, &left->garbage, &left->garbage_capacity,
-                             left->garbage_count + 1, pass->error));
-            left->garbage[left->garbage_count++] = (struct pair){object->stamp, h};
+            GCS_TRY(GCS_GROW(pass->memory, &garbage->pairs, &garbage->capacity,
+                             garbage->count + 1, pass->error));
+            garbage->pairs[garbage->count++] = (struct pair){object->stamp, h};
         }
     }
     return GCS_OK;
 }
 
-static enum gcs_status add_lasting(struct pass *pass, const struct left_over *left)
-{
-    struct gcs_baseline *baseline = pass->baseline;
-    GCS_TRY(sort_pairs(pass, left->lasting, left->lasting_count));
-    GCS_TRY(GCS_GROW(pass->memory, &baseline->longs, &baseline->long_capacity,
-                     baseline->long_count + left->lasting_count, pass->error));
-    for (size_t i = 0; i < left->lasting_count; i++)
-        baseline->longs[baseline->long_count++] =
-            (struct gcs_long){left->lasting[i].key, left->lasting[i].value};
-    return GCS_OK;
-}
-
-static enum gcs_status finish(struct pass *pass, struct left_over *left)
+static enum gcs_status finish(struct pass *pass, struct garbage *garbage)
 {
     reach(pass);
-    GCS_TRY(list(pass, left));
-    GCS_TRY(add_lasting(pass, left));
-    GCS_TRY(sort_pairs(pass, left->garbage, left->garbage_count));
-    return parts_of(pass, left->garbage, left->garbage_count);
+    GCS_TRY(list(pass, garbage));
+    GCS_TRY(sort_pairs(pass, garbage->pairs, garbage->count));
+    return parts_of(pass, garbage->pairs, garbage->count);
 }
 
 #define ARRAYS(X)                                   \
@@ -153,15 +158,14 @@ static enum gcs_status finish(struct pass *pass, struct left_over *left)
 enum gcs_status baseline_end(struct pass *pass)
 {
     struct gcs_baseline *baseline = pass->baseline;
-    struct left_over left = {0};
+    struct garbage garbage = {0};
     baseline->end = (struct gcs_totals){.allocated_objects = pass->allocated,
                                         .live_objects = pass->objects,
                                         .live_bytes = pass->units * GCS_BYTES_UNIT,
                                         .footprint_bytes = GCS_NO_FOOTPRINT,
                                         .peak_footprint_bytes = GCS_NO_FOOTPRINT};
-    enum gcs_status status = finish(pass, &left);
-    gcs_memory_free(pass->memory, left.garbage, left.garbage_capacity, sizeof *left.garbage);
-    gcs_memory_free(pass->memory, left.lasting, left.lasting_capacity, sizeof *left.lasting);
+    enum gcs_status status = finish(pass, &garbage);
+    gcs_memory_free(pass->memory, garbage.pairs, garbage.capacity, sizeof *garbage.pairs);
 #define SHRINK(array, count, capacity) \
     GCS_SHRINK(pass->memory, &baseline->array, &baseline->capacity, baseline->count);
     ARRAYS(SHRINK)

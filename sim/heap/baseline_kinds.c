@@ -220,6 +220,9 @@ uint32_t family_find(struct pass *pass, uint32_t shape, uint32_t slots)
         *place = (struct place){shape, slots, family};
         pass->place_count++;
     }
-    pass->latest[shape] = (struct known){slots, place->family};
+    const struct traits *traits = &pass->families[place->family].traits;
+    bool as_usual = traits->content == CONTENT_IRRELEVANT && !traits->unserved &&
+                    !pass->heap->shapes[shape].companion;
+    pass->latest[shape] = (struct known){slots, place->family, as_usual};
     return place->family;
 }

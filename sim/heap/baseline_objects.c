@@ -17,15 +17,18 @@ enum gcs_status objects_init(struct pass *pass)
         GCS_GROW(pass->memory, &pass->pool, &pass->pool_capacity, OBJECT_WORDS, pass->error));
     *object_at(pass, NOBODY) = (struct object){0};
     pass->pool_count = OBJECT_WORDS;
+    GCS_TRY(GCS_GROW(pass->memory, &pass->nobodies, &pass->nobody_capacity, PAGE_NUMBERS,
+                     pass->error));
+    memset(pass->nobodies, 0, PAGE_NUMBERS * sizeof *pass->nobodies);
     return GCS_OK;
 }
 
 static void drop_page(struct pass *pass, size_t page)
 {
-    if (pass->pages[page].handles)
+    if (pass->pages[page].handles != pass->nobodies)
         gcs_memory_free(pass->memory, pass->pages[page].handles, PAGE_NUMBERS,
                         sizeof(gcs_handle));
-    pass->pages[page].handles = NULL;
+    pass->pages[page].handles = pass->nobodies;
 }
 
 void objects_fini(struct pass *pass)
@@ -33,6 +36,8 @@ void objects_fini(struct pass *pass)
     for (size_t page = 0; page < pass->page_count; page++)
         drop_page(pass, page);
     gcs_memory_free(pass->memory, pass->pages, pass->page_capacity, sizeof *pass->pages);
+    gcs_memory_free(pass->memory, pass->nobodies, pass->nobody_capacity,
+                    sizeof *pass->nobodies);
     gcs_memory_free(pass->memory, pass->pool, pass->pool_capacity, sizeof *pass->pool);
     gcs_memory_free(pass->memory, pass->dying, pass->dying_capacity, sizeof *pass->dying);
 }
@@ -68,7 +73,7 @@ bool number_new_page(struct pass *pass, uint32_t number)
         return false;
     memset(handles, 0, PAGE_NUMBERS * sizeof *handles);
     while (pass->page_count <= page)
-        pass->pages[pass->page_count++] = (struct page){.left = PAGE_NUMBERS};
+        pass->pages[pass->page_count++] = (struct page){pass->nobodies, PAGE_NUMBERS};
     pass->pages[page].handles = handles;
     if (page == 0)
         pass->pages[page].left--; /* there is no number 0 */
@@ -83,25 +88,24 @@ static void forget_number(struct pass *pass, struct object *object)
     object->number = 0;
 }
 
-static void put_freed(struct pass *pass, const struct object *object, unsigned variant)
+static inline void put_freed(struct pass *pass, const struct object *object, unsigned variant)
 {
     struct gcs_baseline *baseline = pass->baseline;
-    uint32_t op = (uint32_t)baseline->op_count;
-    if (!(variant & VARIANT_TRACKED)) {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-    } else if (variant & VARIANT_SINGLE) {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-        end_single(pass, object->op, op);
-    } else if (op - object->op <= GCS_SHORT) {
+    uint32_t op = (uint32_t)baseline->op_count, age = op - object->op;
+    bool plain = (variant & (VARIANT_TRACKED | VARIANT_SINGLE)) == VARIANT_TRACKED;
+    if (plain && age <= GCS_SHORT) {
         baseline->ops[object->op] |= GCS_FORM_BORN_SHORT;
-        put_op(pass, object->kind, GCS_FORM_FREED_SHORT, op - object->op);
-    } else {
-        put_op(pass, object->kind, GCS_FORM_FREED, 0);
-        baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, op};
+        put_op(pass, object->kind, GCS_FORM_FREED_SHORT, age);
+        return;
     }
+    put_op(pass, object->kind, GCS_FORM_FREED, 0);
+    if (plain)
+        baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, op};
+    else if (variant & VARIANT_SINGLE)
+        end_single(pass, object->op, op);
 }
 
-static void release(struct pass *pass, gcs_handle handle)
+static inline void release(struct pass *pass, gcs_handle handle)
 {
     struct object *object = object_at(pass, handle);
     const struct kind_facts *facts = facts_of(pass, object);
@@ -121,6 +125,10 @@ static void release(struct pass *pass, gcs_handle handle)
 /* The object has no reference left. What it holds, and only it, goes before it. */
 void object_die(struct pass *pass, gcs_handle handle)
 {
+    if (!facts_of(pass, object_at(pass, handle))->slots) {
+        release(pass, handle);
+        return;
+    }
     gcs_handle *dying = pass->dying;
     uint32_t stamp = (uint32_t)pass->baseline->op_count;
     size_t count = 0;

@@ -60,6 +60,8 @@ enum content_rule {
     CONTENT_OF_DICT, /* lazily tracked */
 };
 
+enum { EXPECTED_TARGETS = 16 }; /* of an object; more are not fetched in advance */
+
 /* Objects that are alike to the pass. */
 struct traits {
     uint32_t slots; /* that it has itself: with a companion, one */
@@ -89,7 +91,7 @@ struct kind_facts {
 /* A run of object numbers. */
 enum { PAGE_BITS = 14, PAGE_NUMBERS = 1 << PAGE_BITS };
 struct page {
-    gcs_handle *handles; /* NULL: all dead, or none born */
+    gcs_handle *handles; /* all dead, or none born: pass->nobodies */
     uint32_t left;       /* that are not dead yet */
 };
 
@@ -106,6 +108,8 @@ struct pass {
     gcs_handle free[BLOCK_CLASSES];
     struct page *pages;
     size_t page_count, page_capacity;
+    gcs_handle *nobodies; /* a page of them */
+    size_t nobody_capacity;
     gcs_handle *dying;
     size_t dying_capacity;
     uint64_t objects; /* alive */
@@ -118,7 +122,8 @@ struct pass {
     size_t fact_capacity;
     struct known {
         uint32_t slots, family;
-    } * latest; /* by shape: the family used last */
+        bool as_usual; /* whatever it holds and whoever takes it: its family's plain kind */
+    } * latest;        /* by shape: the family used last */
     size_t latest_capacity;
     struct place {
         uint32_t shape, slots, family; /* family 0: empty */
@@ -165,13 +170,11 @@ void check_dict(struct pass *pass, gcs_handle dict, uint32_t stamp);
 
 /* baseline_end.c */
 enum gcs_status baseline_end(struct pass *pass);
-/* By key, equal ones as they stood. */
+
+/* parts.c: `garbage` (stamp, object) by rising stamp */
 struct pair {
     uint32_t key, value;
 };
-enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t count);
-
-/* parts.c: `garbage` by rising stamp */
 enum gcs_status parts_of(struct pass *pass, const struct pair *garbage, size_t count);
 
 static inline struct object *object_at(const struct pass *pass, gcs_handle handle)
@@ -190,6 +193,15 @@ static inline uint32_t *slots_behind(struct object *object)
     return (uint32_t *)(object + 1);
 }
 
+/* What an object holds is soon looked at. */
+static inline void expect_held(const struct pass *pass, struct object *object)
+{
+    const uint32_t *slots = slots_behind(object);
+    uint32_t count = facts_of(pass, object)->slots;
+    for (uint32_t i = 0; i < count && i < EXPECTED_TARGETS; i++)
+        gcs_fetch(object_at(pass, slots[i]));
+}
+
 static inline const struct traits *traits_of(const struct pass *pass,
                                              const struct object *object)
 {
@@ -200,7 +212,7 @@ static inline const struct traits *traits_of(const struct pass *pass,
 static inline gcs_handle object_find(const struct pass *pass, uint64_t number)
 {
     size_t page = number >> PAGE_BITS;
-    if (page >= pass->page_count || !pass->pages[page].handles)
+    if (page >= pass->page_count)
         return NOBODY;
     gcs_handle handle = pass->pages[page].handles[number % PAGE_NUMBERS];
     return object_at(pass, handle)->number == number ? handle : NOBODY;

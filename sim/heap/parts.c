@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+enum { EXPECTED_OBJECTS = 8 }; /* how far ahead objects are fetched */
+
 /* Where a walk stands in an object's slots. */
 struct step {
     gcs_handle handle;
@@ -248,6 +250,11 @@ static enum gcs_status make(struct graph *graph, const struct pair *garbage, siz
 {
     GCS_TRY(make_room(graph, count));
     for (size_t i = count; i-- > 0;) {
+        if (i >= 2 * EXPECTED_OBJECTS) {
+            gcs_fetch(object_at(graph->pass, garbage[i - 2 * EXPECTED_OBJECTS].value));
+            expect_held(graph->pass,
+                        object_at(graph->pass, garbage[i - EXPECTED_OBJECTS].value));
+        }
         graph->stamp = garbage[i].key;
         if (!(object_at(graph->pass, garbage[i].value)->state & STATE_MET))
             walk_from(graph, garbage[i].value);
