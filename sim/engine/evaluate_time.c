@@ -6,6 +6,41 @@
  */
 #include "evaluate_private.h"
 
+static void raise_to(struct high *most, uint32_t bytes, uint32_t objects)
+{
+    if (bytes > most->bytes)
+        most->bytes = bytes;
+    if (objects > most->objects)
+        most->objects = objects;
+}
+
+/* Op by op, in one block. Figures that need a look at the op are kept apart from the others,
+ * which stay in vector registers. */
+static void walk_points(const struct gcs_index *index, uint32_t ops, struct passed_point *now,
+                        struct high *most)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    struct point point = now->point;
+    uint32_t bytes = point.bytes, objects = point.objects, event = point.event;
+    const uint32_t *extras = baseline->extras + point.extras;
+    for (uint32_t op = now->op; op < ops; op++) {
+        const uint16_t code = baseline->ops[op];
+        const struct point *step = &index->steps[code];
+        for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
+            point.figures[figure] += step->figures[figure];
+        bytes += step->bytes;
+        if (step->extras)
+            bytes += is_freed(code) ? 0 - *extras++ : *extras++;
+        objects += step->objects;
+        event = event_behind(baseline, op, step, event);
+        raise_to(most, bytes, objects);
+    }
+    now->op = ops > now->op ? ops : now->op;
+    now->point = point;
+    now->point.bytes = bytes;
+    now->point.event = event;
+}
+
 /* How far `op` is behind a point, if they lie in one block; else UINT32_MAX. */
 static uint32_t distance(uint32_t from, uint32_t op)
 {
@@ -21,32 +56,14 @@ const struct point *point_now(struct evaluation *e)
         now->op = e->at.op / BLOCK_OPS * BLOCK_OPS;
         now->point = e->index->points[e->at.op / BLOCK_OPS];
     }
-    while (now->op < e->at.op)
-        point_pass(e->index, now->op++, &now->point);
+    struct high most = {0, 0}; /* nobody asks */
+    walk_points(e->index, e->at.op, now, &most);
     return &now->point;
-}
-
-static void raise_to(struct high *most, uint32_t bytes, uint32_t objects)
-{
-    if (bytes > most->bytes)
-        most->bytes = bytes;
-    if (objects > most->objects)
-        most->objects = objects;
 }
 
 static bool is_above(const struct high *high, const struct high *most)
 {
     return high->bytes > most->bytes || high->objects > most->objects;
-}
-
-/* Op by op, in one block. */
-static void walk_time(struct evaluation *e, uint32_t ops, struct high *most)
-{
-    struct passed_point *now = &e->passed.now;
-    while (now->op < ops) {
-        point_pass(e->index, now->op++, &now->point);
-        raise_to(most, now->point.bytes, now->point.objects);
-    }
 }
 
 /* The highest of the blocks [block, end). Where a region is nowhere higher than what is known
@@ -73,11 +90,11 @@ static void pass_ops(struct evaluation *e, uint32_t ops, struct high *most)
     size_t block = now->op / BLOCK_OPS, last = ops / BLOCK_OPS;
     if (block < last) {
         if (now->op % BLOCK_OPS && is_above(&index->highs[block], most))
-            walk_time(e, (uint32_t)(block + 1) * BLOCK_OPS, most);
+            walk_points(index, (uint32_t)(block + 1) * BLOCK_OPS, now, most);
         highest_of_blocks(index, (now->op + BLOCK_OPS - 1) / BLOCK_OPS, last, most);
         *now = (struct passed_point){index->points[last], (uint32_t)last * BLOCK_OPS};
     }
-    walk_time(e, ops, most);
+    walk_points(index, ops, now, most);
 }
 
 static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)

@@ -194,25 +194,31 @@ static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size
 /* index_blocks.c: the event of a moment that is far behind the moment before. */
 uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op);
 
+static inline bool is_freed(uint16_t code)
+{
+    return code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED;
+}
+
+static inline uint32_t event_behind(const struct gcs_baseline *baseline, uint32_t op,
+                                    const struct point *step, uint32_t event)
+{
+    uint8_t events = baseline->aux[op];
+    return events == GCS_FAR ? far_event(baseline, op) : event + (events & (0 - step->moments));
+}
+
 /* From before an op to behind it. */
 static inline void point_pass(const struct gcs_index *index, uint32_t op, struct point *point)
 {
     const struct gcs_baseline *baseline = &index->baseline;
     uint16_t code = baseline->ops[op];
-    uint8_t events = baseline->aux[op];
     const struct point *step = &index->steps[code];
     for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
         point->figures[figure] += step->figures[figure];
     if (step->extras) {
         uint32_t payload = baseline->extras[point->extras - 1];
-        point->bytes += code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED
-                            ? 0 - payload
-                            : payload;
+        point->bytes += is_freed(code) ? 0 - payload : payload;
     }
-    if (events == GCS_FAR)
-        point->event = far_event(baseline, op);
-    else
-        point->event += events & (0 - step->moments);
+    point->event = event_behind(baseline, op, step, point->event);
 }
 
 /* How many of an array's elements, of `size` bytes and sorted by their first member, an op,
