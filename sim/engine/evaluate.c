@@ -52,8 +52,9 @@ static uint32_t op_behind_object(const struct evaluation *e, uint64_t object)
     }
     struct point point = index->points[low];
     uint32_t op = (uint32_t)low * BLOCK_OPS;
-    while (point.allocations < object)
-        point_pass(index, op++, &point);
+    struct high most = {0, 0}; /* nobody asks */
+    for (; point.allocations < object; op++)
+        points_pass(index, op, op + 1, &point, &most);
     return op_behind_event(e, op);
 }
 

@@ -6,39 +6,14 @@
  */
 #include "evaluate_private.h"
 
-static void raise_to(struct high *most, uint32_t bytes, uint32_t objects)
+/* Op by op, in one block. */
+static void pass_to(const struct gcs_index *index, uint32_t ops, struct passed_point *now,
+                    struct high *most)
 {
-    if (bytes > most->bytes)
-        most->bytes = bytes;
-    if (objects > most->objects)
-        most->objects = objects;
-}
-
-/* Op by op, in one block. Figures that need a look at the op are kept apart from the others,
- * which stay in vector registers. */
-static void walk_points(const struct gcs_index *index, uint32_t ops, struct passed_point *now,
-                        struct high *most)
-{
-    const struct gcs_baseline *baseline = &index->baseline;
-    struct point point = now->point;
-    uint32_t bytes = point.bytes, objects = point.objects, event = point.event;
-    const uint32_t *extras = baseline->extras + point.extras;
-    for (uint32_t op = now->op; op < ops; op++) {
-        const uint16_t code = baseline->ops[op];
-        const struct point *step = &index->steps[code];
-        for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
-            point.figures[figure] += step->figures[figure];
-        bytes += step->bytes;
-        if (step->extras)
-            bytes += is_freed(code) ? 0 - *extras++ : *extras++;
-        objects += step->objects;
-        event = event_behind(baseline, op, step, event);
-        raise_to(most, bytes, objects);
-    }
-    now->op = ops > now->op ? ops : now->op;
-    now->point = point;
-    now->point.bytes = bytes;
-    now->point.event = event;
+    if (now->op >= ops)
+        return;
+    points_pass(index, now->op, ops, &now->point, most);
+    now->op = ops;
 }
 
 /* How far `op` is behind a point, if they lie in one block; else UINT32_MAX. */
@@ -50,14 +25,14 @@ static uint32_t distance(uint32_t from, uint32_t op)
 const struct point *point_now(struct evaluation *e)
 {
     struct passed_point *now = &e->at.point;
+    struct high most = {0, 0}; /* nobody asks */
     if (distance(e->passed.now.op, e->at.op) < distance(now->op, e->at.op))
         *now = e->passed.now;
     if (distance(now->op, e->at.op) == UINT32_MAX) {
         now->op = e->at.op / BLOCK_OPS * BLOCK_OPS;
         now->point = e->index->points[e->at.op / BLOCK_OPS];
     }
-    struct high most = {0, 0}; /* nobody asks */
-    walk_points(e->index, e->at.op, now, &most);
+    pass_to(e->index, e->at.op, now, &most);
     return &now->point;
 }
 
@@ -77,7 +52,7 @@ static void highest_of_blocks(const struct gcs_index *index, size_t block, size_
             block = (region + 1) * BLOCK_BLOCKS;
             continue;
         }
-        raise_to(most, index->highs[block].bytes, index->highs[block].objects);
+        raise_high(most, index->highs[block].bytes, index->highs[block].objects);
         block++;
     }
 }
@@ -90,11 +65,11 @@ static void pass_ops(struct evaluation *e, uint32_t ops, struct high *most)
     size_t block = now->op / BLOCK_OPS, last = ops / BLOCK_OPS;
     if (block < last) {
         if (now->op % BLOCK_OPS && is_above(&index->highs[block], most))
-            walk_points(index, (uint32_t)(block + 1) * BLOCK_OPS, now, most);
+            pass_to(index, (uint32_t)(block + 1) * BLOCK_OPS, now, most);
         highest_of_blocks(index, (now->op + BLOCK_OPS - 1) / BLOCK_OPS, last, most);
         *now = (struct passed_point){index->points[last], (uint32_t)last * BLOCK_OPS};
     }
-    walk_points(index, ops, now, most);
+    pass_to(index, ops, now, most);
 }
 
 static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)

@@ -153,7 +153,8 @@ static void make_steps(struct gcs_index *index)
     }
 }
 
-uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
+/* The event of a moment that is far behind the moment before. */
+static uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
 {
     size_t low = 0, high = baseline->far_count;
     while (low < high) {
@@ -166,12 +167,42 @@ uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
     return baseline->far[low].event;
 }
 
-static void raise_high(struct high *high, uint32_t bytes, uint32_t objects)
+static inline bool is_freed(uint16_t code)
 {
-    if (bytes > high->bytes)
-        high->bytes = bytes;
-    if (objects > high->objects)
-        high->objects = objects;
+    return code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED;
+}
+
+static inline uint32_t event_behind(const struct gcs_baseline *baseline, uint32_t op,
+                                    const struct point *step, uint32_t event)
+{
+    uint8_t events = baseline->aux[op];
+    return events == GCS_FAR ? far_event(baseline, op) : event + (events & (0 - step->moments));
+}
+
+/* Figures that need a look at the op are kept apart from the others, which stay in vector
+ * registers. */
+void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to,
+                 struct point *passed, struct high *most)
+{
+    const struct gcs_baseline *baseline = &index->baseline;
+    struct point point = *passed;
+    uint32_t bytes = point.bytes, objects = point.objects, event = point.event;
+    const uint32_t *extras = baseline->extras + point.extras;
+    for (uint32_t op = from; op < to; op++) {
+        const uint16_t code = baseline->ops[op];
+        const struct point *step = &index->steps[code];
+        for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
+            point.figures[figure] += step->figures[figure];
+        bytes += step->bytes;
+        if (step->extras)
+            bytes += is_freed(code) ? 0 - *extras++ : *extras++;
+        objects += step->objects;
+        event = event_behind(baseline, op, step, event);
+        raise_high(most, bytes, objects);
+    }
+    *passed = point;
+    passed->bytes = bytes;
+    passed->event = event;
 }
 
 static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *error)
@@ -223,13 +254,15 @@ static void make_block(struct gcs_index *index, size_t block, struct lists *list
         lists->jumps[list] = (struct list_jump){.start = lists->held[list],
                                                 .high = baseline->list_capacity[list]};
     index->points[block] = *point;
-    for (size_t op = from; op < to; op++) {
+    for (size_t op = from; op < to; op++)
         jump_op(index, op, &jump, lists);
-        point_pass(index, (uint32_t)op, point);
-        raise_high(&high, point->bytes, point->objects);
-        if (*stop < baseline->stop_count && baseline->stops[*stop].op == op)
-            index->stop_points[(*stop)++] = stop_point_of(baseline, point);
+    for (; *stop < baseline->stop_count && baseline->stops[*stop].op < to; ++*stop) {
+        size_t behind = baseline->stops[*stop].op + 1;
+        points_pass(index, (uint32_t)from, (uint32_t)behind, point, &high);
+        index->stop_points[*stop] = stop_point_of(baseline, point);
+        from = behind;
     }
+    points_pass(index, (uint32_t)from, (uint32_t)to, point, &high);
     memcpy(of, lists->jumps, codes * sizeof *of);
     index->blocks[block] = jump;
     index->highs[block] = high;

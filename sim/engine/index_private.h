@@ -55,18 +55,20 @@ enum { POINT_FIGURES = 24 };
 struct point {
     union {
         struct {
-            uint32_t event;       /* of the last moment; a step: 0, see moments */
-            uint32_t bytes;       /* units; a step: without payload */
-            uint32_t objects;     /* alive */
-            uint32_t extras;      /* taken of baseline->extras */
-            uint32_t moments;     /* and of allocations: those that `a` events make, */
-            uint32_t allocations; /* no companions */
-            uint32_t works;       /* of baseline->works */
+            uint32_t event;                  /* of the last moment; a step: 0, see moments */
+            uint32_t bytes;                  /* units; a step: without payload */
+            uint32_t objects;                /* alive */
+            uint32_t extras;                 /* taken of baseline->extras */
+            uint32_t moments;                /* so far */
+            uint32_t allocations;            /* `a` events */
+            uint32_t works;                  /* of baseline->works */
             uint32_t tracked[TRACKED_SUMS];  /* alive and tracked; neither atoms nor singles */
             uint32_t shorts[TRACKED_SUMS];   /* of these, lives of GCS_SHORT ops at most */
             uint32_t fleeting[TRACKED_SUMS]; /* tuples of atoms that live for so long */
-            uint32_t begun[TRACKED_SUMS]; /* all longer lives so far, ended ones too; modulo */
-            uint32_t begun_fading[TRACKED_SUMS]; /* 2^32. And those of tuples of atoms */
+            /* All longer lives so far, ended or not, modulo 2^32; and those of tuples of atoms.
+             */
+            uint32_t begun[TRACKED_SUMS];
+            uint32_t begun_fading[TRACKED_SUMS];
         };
         uint32_t figures[POINT_FIGURES];
     };
@@ -191,35 +193,18 @@ static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size
     return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
 }
 
-/* index_blocks.c: the event of a moment that is far behind the moment before. */
-uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op);
-
-static inline bool is_freed(uint16_t code)
+static inline void raise_high(struct high *high, uint32_t bytes, uint32_t objects)
 {
-    return code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED;
+    if (bytes > high->bytes)
+        high->bytes = bytes;
+    if (objects > high->objects)
+        high->objects = objects;
 }
 
-static inline uint32_t event_behind(const struct gcs_baseline *baseline, uint32_t op,
-                                    const struct point *step, uint32_t event)
-{
-    uint8_t events = baseline->aux[op];
-    return events == GCS_FAR ? far_event(baseline, op) : event + (events & (0 - step->moments));
-}
-
-/* From before an op to behind it. */
-static inline void point_pass(const struct gcs_index *index, uint32_t op, struct point *point)
-{
-    const struct gcs_baseline *baseline = &index->baseline;
-    uint16_t code = baseline->ops[op];
-    const struct point *step = &index->steps[code];
-    for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
-        point->figures[figure] += step->figures[figure];
-    if (step->extras) {
-        uint32_t payload = baseline->extras[point->extras - 1];
-        point->bytes += is_freed(code) ? 0 - payload : payload;
-    }
-    point->event = event_behind(baseline, op, step, point->event);
-}
+/* index_blocks.c: the baseline before the ops [from, to) becomes that behind them. `most` is
+ * raised to the highest heap behind one of them. */
+void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to, struct point *point,
+                 struct high *most);
 
 /* How many of an array's elements, of `size` bytes and sorted by their first member, an op,
  * come before `op`. */
