@@ -22,7 +22,7 @@
 #define BENCH_MODEL  "cpython-3.11"
 #define BENCH_PYTHON "3.11"
 
-enum { STAGES_MAX = 8, PRICED = 5, RUNS_MAX = 99, SETTINGS = 1000 };
+enum { STAGES_MAX = 9, PRICED = 5, RUNS_MAX = 99, SETTINGS = 1000 };
 
 /** Where a subject's trace comes from. */
 struct origin {
