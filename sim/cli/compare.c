@@ -27,7 +27,7 @@ bool comparison_check(const struct trials *trials)
 void steadies_init(struct steadies *steadies, const struct trials *trials)
 {
     steadies->of = calloc((size_t)trials->total, sizeof *steadies->of);
-    steadies->scratch = malloc(2 * sizeof *steadies->scratch);
+    steadies->scratch = calloc(2, sizeof *steadies->scratch);
     GCS_REQUIRE(steadies->of && steadies->scratch);
 }
 

@@ -38,7 +38,11 @@ static uint64_t highest_in(size_t bucket)
 
 void gcs_histogram_clear(struct gcs_histogram *histogram)
 {
-    memset(histogram, 0, sizeof *histogram);
+    size_t first = bucket_of(histogram->minimum), last = bucket_of(histogram->maximum);
+    if (histogram->total)
+        memset(histogram->counts + first, 0, (last - first + 1) * sizeof *histogram->counts);
+    histogram->total = histogram->minimum = histogram->maximum = 0;
+    histogram->sum = 0;
 }
 
 void gcs_histogram_add(struct gcs_histogram *histogram, uint64_t value)
@@ -88,7 +92,7 @@ uint64_t gcs_histogram_at_least(const struct gcs_histogram *histogram, uint64_t 
 static double deviation(const struct gcs_histogram *histogram, double mean)
 {
     double squares = 0;
-    for (size_t i = 0; i < GCS_HISTOGRAM_BUCKETS; i++)
+    for (size_t i = bucket_of(histogram->minimum); i <= bucket_of(histogram->maximum); i++)
         if (histogram->counts[i]) {
             double off = (double)highest_in(i) - mean;
             squares += off * off * (double)histogram->counts[i];

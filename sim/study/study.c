@@ -154,8 +154,8 @@ static void work(struct workers *workers, unsigned worker, void *job)
     if (plan->max_memory && !bench.memory.limit)
         bench.memory.limit = 1; /* 0 would be none */
     (void)worker;
-    bench.pauses = malloc(sizeof *bench.pauses);
-    bench.requests = malloc(sizeof *bench.requests);
+    bench.pauses = calloc(1, sizeof *bench.pauses);
+    bench.requests = calloc(1, sizeof *bench.requests);
     gcs_ledger_init(&bench.ledger, &bench.memory);
     workers_lock(workers);
     while (bench.pauses && bench.requests && !study->stop) {
