@@ -15,7 +15,8 @@
  * The clock is the op: a *stamp* is the number of the op before which something happened (of
  * the next op, then; one's own, if the event that does it has ops of its own). So a thing has
  * happened when op `now` is done if its stamp is ≤ now. Events, ops and bytes (in units of 8)
- * are below 2^32 − 1; a trace beyond that is not covered.
+ * are below 2^32 − 1; a trace beyond that is not covered. What the arrays hold has no padding
+ * (`unused` is zero): an index is kept as it lies in memory.
  */
 #ifndef GCSIM_BASELINE_H
 #define GCSIM_BASELINE_H
@@ -67,6 +68,7 @@ struct gcs_work_moment {
     gcs_area area; /* under the heap's size while the program worked */
     gcs_time work; /* ns */
     uint32_t op;
+    uint32_t unused;
 };
 
 /** A moment at which the engine has to do something: `i b e c g m u v`. */
@@ -74,6 +76,7 @@ struct gcs_stop {
     struct gcs_event event;           /* its `first` is 0 */
     uint64_t values[GCS_GENERATIONS]; /* g threshold */
     uint32_t op;
+    uint32_t unused;
 };
 
 /** The event of a moment that lies GCS_FAR events or more behind the moment before. */
@@ -106,6 +109,7 @@ struct gcs_member {
     uint32_t kind;  /* of its FREED op */
     uint64_t bytes; /* all of it, payload included */
     bool finalizer; /* has one that changes nothing */
+    uint8_t unused[7];
 };
 
 /** A tuple of tuples that the collector will untrack, or a dict (up to 3.13) of nothing else:
@@ -117,6 +121,7 @@ struct gcs_single {
     uint32_t held_from; /* a dict: stamp of a store from which on it holds containers, too */
     uint32_t first_child, children;
     bool dict;
+    uint8_t unused[3];
 };
 
 /** One of those tuples. Before the stamp rooted_until it has a root since its holder's birth,
@@ -127,6 +132,7 @@ struct gcs_child {
     uint32_t rooted_until;
     uint32_t sole_until;
     bool single;
+    uint8_t unused[3];
 };
 
 /** How much garbage there is from a stamp on, were nothing ever collected. */

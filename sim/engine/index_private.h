@@ -87,6 +87,7 @@ struct stop_point {
     struct gcs_work_moment done; /* the work before it */
     uint32_t bytes;              /* units */
     uint32_t works;
+    uint64_t unused;
 };
 
 /* The highest heap of the baseline behind one of some ops. */
@@ -125,6 +126,7 @@ struct linked_part {
     uint32_t first_referrer, referrers; /* of index->referrers: places of parts */
     bool cyclic;
     bool conditional; /* it dies by count at its stamp, if what refers to it is gone by then */
+    uint8_t unused[2];
 };
 
 /* An island has more garbage from this stamp on. */

@@ -317,7 +317,7 @@ static bool add_work(struct pass *pass, gcs_time work, uint32_t now)
     pass->area += (gcs_area)(pass->units * GCS_BYTES_UNIT) * work;
     uint32_t op = put_op(pass, 0, GCS_DO_WORK, since_moment(pass, now));
     baseline->works[baseline->work_count++] =
-        (struct gcs_work_moment){pass->area, pass->work, op};
+        (struct gcs_work_moment){.area = pass->area, .work = pass->work, .op = op};
     return true;
 }
 
