@@ -23,7 +23,7 @@ struct gcs_histogram {
     double sum;
     uint64_t counts[GCS_HISTOGRAM_BUCKETS];
 };
-/** Empties it. Looks only at where values are: memory that was never a histogram must be zero. */
+/** Empties it. It looks only where values are: what was none before must be all zero. */
 void gcs_histogram_clear(struct gcs_histogram *histogram);
 void gcs_histogram_add(struct gcs_histogram *histogram, uint64_t value);
 /** `share` in [0, 1]. Of an empty histogram: GCS_ABSENT. */
