@@ -355,6 +355,8 @@ START_TEST(ledger_is_replays)
     printf("index and replay: %" PRIu64 " traces, %" PRIu64 " settings, %" PRIu64
            " of them covered, %" PRIu64 " collections, none different\n",
            count, tally.settings, tally.covered, tally.collections);
+    if (count < 50) /* too few to say how many must be */
+        return;
     ck_assert_uint_gt(tally.covered, tally.settings / 20);
     ck_assert_uint_gt(tally.cuts, tally.covered / 20);
 }
