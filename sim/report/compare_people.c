@@ -59,7 +59,8 @@ static void add_interval(struct printing *printing, const struct gcs_compared *r
     print_value(row, interval->high, true, high);
     const char *unit = strchr(low, ' '), *other = strchr(high, ' ');
     int length = (int)strlen(low);
-    if (unit && other && gcs_same(unit, other)) /* once is enough */
+    bool is_bare = interval->high == 0 && interval->low != 0; /* 0 has no unit */
+    if (unit && other && gcs_same(unit, other) && !is_bare)   /* once is enough */
         length = (int)(unit - low);
     if (interval->high == 0)
         snprintf(high, sizeof high, "0");
@@ -165,6 +166,8 @@ static void print_warmup(const struct gcs_comparison *comparison, struct gcs_tex
         struct gcs_counted counted = counted_of(comparison, arm);
         if (counted.collections < least.collections)
             least.collections = counted.collections;
+        if (counted.requests < least.requests)
+            least.requests = counted.requests;
         if (counted.ns < least.ns)
             least.ns = counted.ns;
     }
