@@ -156,15 +156,8 @@ static void make_steps(struct gcs_index *index)
 /* The event of a moment that is far behind the moment before. */
 static uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
 {
-    size_t low = 0, high = baseline->far_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (baseline->far[middle].op < op)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return baseline->far[low].event;
+    size_t place = first_from(baseline->far, sizeof *baseline->far, 0, baseline->far_count, op);
+    return baseline->far[place].event;
 }
 
 static inline bool is_freed(uint16_t code)

@@ -381,15 +381,10 @@ static void give_parts_back(struct gcs_index *index)
 static enum gcs_status make_rows(struct gcs_index *index, const void *array, size_t size,
                                  size_t count, struct op_rows *rows, struct gcs_error *error)
 {
-    size_t before = 0, row_count = (index->baseline.op_count >> ROW_BITS) + 2;
+    size_t row_count = rows_for((uint32_t)index->baseline.op_count);
     GCS_TRY(GCS_GROW(index->memory, &rows->before, &rows->capacity, row_count, error));
     rows->count = row_count;
-    for (size_t row = 0; row < row_count; row++) {
-        while (before < count &&
-               *(const uint32_t *)((const char *)array + before * size) >> ROW_BITS < row)
-            before++;
-        rows->before[row] = (uint32_t)before;
-    }
+    fill_rows(array, size, count, rows->before, 1, row_count);
     return GCS_OK;
 }
 

@@ -4,13 +4,13 @@
 #ifndef GCSIM_INDEX_PRIVATE_H
 #define GCSIM_INDEX_PRIVATE_H
 
+#include "op_rows.h"
 #include "replay_private.h"
 #include "spans.h"
 
 enum {
     BLOCK_OPS = 128,   /* ops that are jumped at once … */
     BLOCK_BLOCKS = 64, /* … or so many blocks of them */
-    ROW_BITS = 11,     /* a row of struct op_rows for so many ops */
     FEW_BRITTLE = 32,  /* of which the lowest `low` is known */
     NO_ALLOCATION = INT32_MIN / 2,
 };
@@ -96,9 +96,9 @@ struct high {
     uint32_t objects;
 };
 
-/* Where an op stands in an array that is sorted by op: how many elements come before. */
+/* The rows of an array (op_rows.h). */
 struct op_rows {
-    uint32_t *before; /* [op >> ROW_BITS]: elements of earlier rows; one row more */
+    uint32_t *before;
     size_t count, capacity;
 };
 
@@ -208,23 +208,14 @@ static inline void raise_high(struct high *high, uint32_t bytes, uint32_t object
 void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to, struct point *point,
                  struct high *most);
 
-/* How many of an array's elements, of `size` bytes and sorted by their first member, an op,
- * come before `op`. */
+/* How many of an array's elements, of `size` bytes and sorted by op, come before `op`. */
 static inline size_t count_before(const struct op_rows *rows, const void *array, size_t size,
                                   uint32_t op)
 {
     size_t row = op >> ROW_BITS;
     if (row + 1 >= rows->count)
         return rows->before[rows->count - 1];
-    size_t low = rows->before[row], high = rows->before[row + 1];
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (*(const uint32_t *)((const char *)array + middle * size) < op)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return first_from(array, size, rows->before[row], rows->before[row + 1], op);
 }
 
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */

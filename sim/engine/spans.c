@@ -2,6 +2,8 @@
 /* Sums over spans (spans.h). */
 #include "spans.h"
 
+#include "op_rows.h"
+
 #include <string.h>
 
 enum {
@@ -123,17 +125,13 @@ static const struct span_order *order_of(const struct spans *spans, unsigned whi
 
 static enum gcs_status make_rows(struct spans *spans, uint32_t ops, struct gcs_error *error)
 {
-    size_t rows = ((size_t)ops >> SPAN_ROW_BITS) + 2;
+    size_t rows = rows_for(ops);
     GCS_TRY(GCS_GROW(spans->memory, &spans->rows, &spans->row_capacity, rows, error));
     spans->row_count = rows;
     for (unsigned which = 0; which < SPAN_ORDERS; which++) {
         const struct span_order *order = order_of(spans, which);
-        uint32_t before = 0;
-        for (size_t row = 0; row < rows; row++) {
-            while (before < order->count && order->at[before] >> SPAN_ROW_BITS < row)
-                before++;
-            spans->rows[row][which] = before;
-        }
+        fill_rows(order->at, sizeof *order->at, order->count, &spans->rows[0][which],
+                  SPAN_ORDERS, rows);
     }
     return GCS_OK;
 }
@@ -149,17 +147,12 @@ enum gcs_status spans_finish(struct spans *spans, uint32_t ops, struct gcs_error
 /* How many of an order are at ops before `op`. */
 static inline size_t count_before(const struct spans *spans, unsigned which, uint32_t op)
 {
-    size_t row = op >> SPAN_ROW_BITS;
+    const struct span_order *order = order_of(spans, which);
+    size_t row = op >> ROW_BITS;
     if (row + 1 >= spans->row_count)
-        return order_of(spans, which)->count;
-    const uint32_t *at = order_of(spans, which)->at;
-    size_t low = spans->rows[row][which], count = spans->rows[row + 1][which] - low;
-    while (count > 1) { /* whether the half is skipped cannot be foretold: no branch */
-        size_t half = count / 2;
-        low += at[low + half - 1] < op ? half : 0;
-        count -= half;
-    }
-    return low + (count == 1 && at[low] < op);
+        return order->count;
+    return first_from(order->at, sizeof *order->at, spans->rows[row][which],
+                      spans->rows[row + 1][which], op);
 }
 
 /* sums += sign × the sums of the first `count` spans */

@@ -17,7 +17,6 @@ enum {
     SPAN_SUMS = 6 + GCS_LIST_CODES, /* sums of a span, at most */
     SPAN_CLASSES = 17,              /* 4^0 … 4^15, and those that never end */
     SPAN_ORDERS = SPAN_CLASSES + 1, /* each by beginning, and all by end */
-    SPAN_ROW_BITS = 11,             /* a row of `rows` for so many ops */
 };
 
 /* Spans in an order, and their running sums. */
@@ -40,7 +39,7 @@ struct spans {
         size_t end_capacity;
     } classes[SPAN_CLASSES];
     struct span_order ended; /* as far as added; for spans_over */
-    /* [op >> SPAN_ROW_BITS]: how many of each order are at earlier ops; one row more. */
+    /* [op >> ROW_BITS] (op_rows.h): how many of each order are at earlier ops; one row more. */
     uint32_t (*rows)[SPAN_ORDERS];
     size_t row_count, row_capacity;
 };
