@@ -190,7 +190,7 @@ void gcs_cursor_free(struct gcs_cursor *cursor)
     for (unsigned i = 0; i < PARTS_AHEAD; i++)
         gcs_batch_fini(&cursor->parts[i].batch, cursor->room);
     gcs_memory_free(cursor->room, cursor->buffer.data, cursor->buffer.capacity, 1);
-    cursor->memory->used -= cursor->counted;
+    (void)gcs_memory_count(cursor->memory, cursor->counted, 0, NULL); /* less is no failure */
     ZSTD_freeDCtx(cursor->zstd);
     free(cursor);
 }
