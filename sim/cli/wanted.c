@@ -126,6 +126,16 @@ static enum gcs_status want_of_options(const struct options *options, struct gcs
                          &wanted->max_memory, error);
 }
 
+/* An option that is a study's key, too, has the key's bounds. */
+static enum gcs_status check_bounds(const char *key, uint64_t value, struct gcs_error *error)
+{
+    const struct gcs_key *row = gcs_key_find(GCS_DOCUMENT_STUDY, key);
+    if ((double)value >= row->minimum && (double)value <= row->maximum)
+        return GCS_OK;
+    return gcs_fail(error, GCS_INVALID, "--%s: %llu is not in %.0f ... %.0f", key,
+                    (unsigned long long)value, row->minimum, row->maximum);
+}
+
 static enum gcs_status check_wanted(const struct wanted *wanted, const struct input *program,
                                     bool sweep, struct gcs_error *error)
 {
@@ -139,12 +149,8 @@ static enum gcs_status check_wanted(const struct wanted *wanted, const struct in
         !gcs_same(wanted->engine, "index"))
         return gcs_fail(error, GCS_INVALID, "--engine: '%s' is none of auto, replay, index",
                         wanted->engine);
-    if (wanted->trials < 10 || wanted->trials > 1000)
-        return gcs_fail(error, GCS_INVALID, "--trials: %llu is not in 10 ... 1000",
-                        (unsigned long long)wanted->trials);
-    if (wanted->seeds < 1 || wanted->seeds > 1000000)
-        return gcs_fail(error, GCS_INVALID, "--seeds: %llu is not in 1 ... 1000000",
-                        (unsigned long long)wanted->seeds);
+    GCS_TRY(check_bounds("trials", wanted->trials, error));
+    GCS_TRY(check_bounds("seeds", wanted->seeds, error));
     if (wanted->seed > UINT64_MAX - wanted->seeds)
         return gcs_fail(error, GCS_INVALID, "--seed: %llu is too large",
                         (unsigned long long)wanted->seed);
