@@ -603,7 +603,7 @@ static void check_trace(const struct gcs_trace *trace, struct tally *tally)
         struct gcs_memory memory = {0};
         struct gcs_baseline baseline;
         const struct gcs_rules *rules = rules_of(models[i]);
-        ck_assert_int_eq(gcs_baseline_of(trace, rules, &memory, &baseline, &error), GCS_OK);
+        ck_assert_int_eq(gcs_baseline_of(trace, rules, 0, &memory, &baseline, &error), GCS_OK);
         tally->settings++;
         if (!baseline.uncovered)
             check_baseline(trace, rules, &baseline, tally);
@@ -686,7 +686,7 @@ START_TEST(what_is_not_covered_is_told)
         struct gcs_baseline baseline;
         struct gcs_trace *trace = read_text(uncovered[i].text, &memory);
         ck_assert_int_eq(
-            gcs_baseline_of(trace, rules_of(uncovered[i].model), &memory, &baseline, &error),
+            gcs_baseline_of(trace, rules_of(uncovered[i].model), 0, &memory, &baseline, &error),
             GCS_OK);
         ck_assert_pstr_eq(baseline.uncovered, uncovered[i].why);
         gcs_baseline_fini(&baseline);
@@ -719,7 +719,7 @@ START_TEST(a_wrong_trace_is_an_error)
         struct gcs_error error = {0};
         struct gcs_baseline baseline;
         struct gcs_trace *trace = read_text(wrong[i].text, &memory);
-        ck_assert_msg(gcs_baseline_of(trace, rules_of("cpython-3.11"), &memory, &baseline,
+        ck_assert_msg(gcs_baseline_of(trace, rules_of("cpython-3.11"), 0, &memory, &baseline,
                                       &error) == GCS_INVALID,
                       "row %zu", i);
         ck_assert_msg(strstr(error.text, wrong[i].why) != NULL, "%s", error.text);

@@ -367,6 +367,8 @@ static void check_timeline(void)
         const struct gcs_sample *sample = &ledger.samples[i];
         MUST(i == 0 || sample[-1].event <= sample->event);
         MUST(i == 0 || sample[-1].time_ns <= sample->time_ns);
+        MUST(i == 0 || i + 1 == ledger.sample_count || /* a stretch has one; then the end */
+             sample[-1].event / ledger.sample_events < sample->event / ledger.sample_events);
         if (sample->live_bytes > highest)
             highest = sample->live_bytes;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Goal: where the index covers a trace and a setting, its ledger is replay's.
- * Method: random traces × models × thresholds × strategies through both engines; every row and
- * every figure is compared. The other engine is the judge; replay itself is judged elsewhere.
- * GCSIM_TEST_SEED sets the first seed, GCSIM_TEST_TRACES the number of traces.
+ * Method: random traces × models × thresholds × strategies through both engines; every row,
+ * every figure and the heap's history is compared. The other engine is the judge; replay itself
+ * is judged elsewhere. GCSIM_TEST_SEED sets the first seed, GCSIM_TEST_TRACES the number of
+ * traces.
  */
 #include "random_trace.h"
 
@@ -142,7 +143,7 @@ static const char *compare_rows(const struct gcs_collection *a, const struct gcs
 }
 
 struct tally {
-    uint64_t settings, covered, collections, cuts;
+    uint64_t settings, covered, collections, histories, cuts;
 };
 
 static void differ(const char *what, size_t row, uint64_t seed,
@@ -183,6 +184,28 @@ static void compare(const struct gcs_ledger *replay, const struct gcs_ledger *in
     for (size_t i = 0; i < replay->request_count; i++)
         if (replay->request_ns[i] != index->request_ns[i])
             differ("request_ns", SIZE_MAX, seed, setting, replay, index);
+}
+
+static void compare_histories(const struct gcs_ledger *replay, const struct gcs_ledger *index,
+                              uint64_t seed, const struct gcs_setting *setting)
+{
+    if (replay->sample_events != index->sample_events ||
+        replay->sample_count != index->sample_count)
+        differ("number of samples", SIZE_MAX, seed, setting, replay, index);
+    for (size_t i = 0; i < replay->sample_count; i++) {
+        const struct gcs_sample *a = &replay->samples[i], *b = &index->samples[i];
+        if (memcmp(a, b, sizeof *a) == 0)
+            continue;
+        fprintf(stderr,
+                "sample %zu: replay event %" PRIu64 " time %" PRIu64 " live %" PRIu64
+                " garbage %" PRIu64 " frozen %" PRIu64 " objects %" PRIu64
+                "; index event %" PRIu64 " time %" PRIu64 " live %" PRIu64 " garbage %" PRIu64
+                " frozen %" PRIu64 " objects %" PRIu64 "\n",
+                i, a->event, a->time_ns, a->live_bytes, a->garbage_bytes, a->frozen_bytes,
+                a->live_objects, b->event, b->time_ns, b->live_bytes, b->garbage_bytes,
+                b->frozen_bytes, b->live_objects);
+        differ("the history", SIZE_MAX, seed, setting, replay, index);
+    }
 }
 
 /* A setting of the model, drawn. */
@@ -262,16 +285,22 @@ static void compare_settings(const struct gcs_trace *trace,
         for (unsigned k = 0; k < 4; k++) {
             struct gcs_setting setting = draw(&random, model, strategies);
             const char *uncovered;
+            const bool history = gcs_random_below(&random, 2);
             tally->settings++;
-            ck_assert_int_eq(
-                gcs_index_evaluate(made, trace, &setting, &memory, &index, &uncovered, &error),
-                GCS_OK);
+            ck_assert_int_eq(gcs_index_evaluate(made, trace, &setting, history, &memory, &index,
+                                                &uncovered, &error),
+                             GCS_OK);
             if (uncovered)
                 continue;
             ck_assert_int_eq(
                 gcs_replay(trace, lifetimes, &setting, false, &memory, &replay, &error),
                 GCS_OK);
             compare(&replay, &index, seed, &setting);
+            if (history)
+                compare_histories(&replay, &index, seed, &setting);
+            else
+                ck_assert_uint_eq(index.sample_count, 0);
+            tally->histories += history;
             tally->covered++;
             tally->collections += replay.collection_count;
             tally->cuts += replay.cut.met && replay.cut.collections;
@@ -358,6 +387,7 @@ START_TEST(ledger_is_replays)
     if (count < 50) /* too few to say how many must be */
         return;
     ck_assert_uint_gt(tally.covered, tally.settings / 20);
+    ck_assert_uint_gt(tally.histories, tally.covered / 4);
     ck_assert_uint_gt(tally.cuts, tally.covered / 20);
 }
 END_TEST

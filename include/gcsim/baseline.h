@@ -45,6 +45,7 @@ enum {
     GCS_DO_MOMENT, /* `i b e c g m u v` */
     GCS_DO_RESIZE, /* `z`: the payload changes by the next of `extras`, signed */
     GCS_DO_WORK,   /* `w`: the next of `works` */
+    GCS_DO_TICK,   /* the end of an event: the next of `ticks` */
 };
 
 /** Objects that are alike to the collector. */
@@ -83,6 +84,12 @@ struct gcs_stop {
 struct gcs_far {
     uint32_t op;
     uint32_t event;
+};
+
+/** One event of every so many: there the heap as an event leaves it is known. */
+struct gcs_tick {
+    uint32_t begin; /* its first op, or that of the next event that has one */
+    uint32_t op;    /* behind all of its own */
 };
 
 /** A long life of a tracked object that is no single: from its BORN op to its FREED op, or
@@ -165,6 +172,9 @@ struct gcs_baseline {
     struct gcs_stop *stops; /* by op */
     size_t stop_count, stop_capacity;
 
+    struct gcs_tick *ticks; /* by op */
+    size_t tick_count, tick_capacity;
+
     struct gcs_long *longs; /* in the order in which they end; last, in no order, those that
                                do not */
     size_t long_count, long_capacity;
@@ -185,11 +195,12 @@ struct gcs_baseline {
     struct gcs_totals end; /* the heap, all garbage in it: live and allocated figures */
 };
 
-/** One pass. If `uncovered` is set the rest is not to be used. GCS_INVALID: the trace is wrong;
- *  the error is replay's. The result is the caller's: gcs_baseline_fini. */
+/** One pass. Events 0, tick_events, 2 × tick_events … end with a tick (0: none does). If
+ *  `uncovered` is set the rest is not to be used. GCS_INVALID: the trace is wrong; the error is
+ *  replay's. The result is the caller's: gcs_baseline_fini. */
 enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_rules *rules,
-                                struct gcs_memory *memory, struct gcs_baseline *baseline,
-                                struct gcs_error *error);
+                                uint64_t tick_events, struct gcs_memory *memory,
+                                struct gcs_baseline *baseline, struct gcs_error *error);
 void gcs_baseline_fini(struct gcs_baseline *baseline);
 
 /** Index of the single tracked at an op; of the next one if there is none. */

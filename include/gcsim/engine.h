@@ -127,7 +127,7 @@ enum gcs_status gcs_replay(const struct gcs_trace *trace, const struct gcs_lifet
 /*
  * The index: a trace analysed once under one version's rules, then priced hundreds of times
  * faster than by replay (docs/index.md). Where it covers trace and setting its ledger is
- * replay's, but for the heap's history (`samples` stay empty).
+ * replay's.
  */
 struct gcs_index;
 
@@ -151,13 +151,13 @@ bool gcs_index_knows(const struct gcs_model *model);
 /** What of this trace and setting the index does not cover, or NULL. */
 const char *gcs_index_uncovered(const struct gcs_index *index,
                                 const struct gcs_setting *setting);
-/** Prices the setting, whose model has the rules that the index was made for. *uncovered: NULL,
- *  or what it met that it does not cover: the ledger is worth nothing then. Any number of
- *  threads may ask at once. */
+/** Prices the setting, whose model has the rules that the index was made for. The heap's
+ * history takes longer: without, `samples` stay empty. *uncovered: NULL, or what it met that it
+ * does not cover: the ledger is worth nothing then. Any number of threads may ask at once. */
 enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct gcs_trace *trace,
-                                   const struct gcs_setting *setting, struct gcs_memory *memory,
-                                   struct gcs_ledger *ledger, const char **uncovered,
-                                   struct gcs_error *error);
+                                   const struct gcs_setting *setting, bool history,
+                                   struct gcs_memory *memory, struct gcs_ledger *ledger,
+                                   const char **uncovered, struct gcs_error *error);
 
 /*
  * Witnesses: why each collection ran, or did not

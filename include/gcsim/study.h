@@ -97,7 +97,7 @@ struct gcs_study_plan {
     unsigned jobs;     /* ≥ 1 */
     size_t max_memory; /* for all workers together; 0: none */
     enum gcs_engine engine;
-    bool histories; /* the heap's history is wanted, which only replay knows */
+    bool histories; /* the heap's history is wanted */
     bool check;     /* heap invariants after every collection */
     bool cut;       /* a trial whose warm-up never ends fails */
     struct gcs_observer observer;

@@ -401,11 +401,7 @@ static bool check_options(struct trials *trials, const struct options *options, 
         !kept_store(kept, trials->program, options, &trials->plan.indexes))
         return false;
     trials->plan.histories = options->output && detailed;
-    if (!trials->plan.histories || trials->plan.engine != GCS_ENGINE_INDEX)
-        return true;
-    print_usage_error("--engine index keeps no timeline.csv: leave it out, or write only the "
-                      "summary of a sweep");
-    return false;
+    return true;
 }
 
 static int run_gathering(struct trials *trials, struct gathered *gathered,

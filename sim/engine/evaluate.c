@@ -79,6 +79,8 @@ static uint32_t op_behind_next(struct evaluation *e)
 {
     const struct gcs_baseline *baseline = e->baseline;
     uint32_t op = e->at.op;
+    if (op < baseline->op_count && baseline->ops[op] == GCS_DO_TICK && !baseline->aux[op])
+        op++; /* it ends this event */
     bool ended = op >= baseline->op_count;
     bool moment =
         !ended &&
@@ -236,6 +238,12 @@ static enum gcs_status run(struct evaluation *e, struct gcs_error *error)
     return e->status;
 }
 
+static enum gcs_status end(struct evaluation *e)
+{
+    stand_at_end(e);
+    return e->replay.sampled ? sample_end(e) : GCS_OK;
+}
+
 bool append_number(struct evaluation *e, struct number_list *list, uint32_t number)
 {
     if (e->status == GCS_OK)
@@ -265,9 +273,9 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
 }
 
 enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct gcs_trace *trace,
-                                   const struct gcs_setting *setting, struct gcs_memory *memory,
-                                   struct gcs_ledger *ledger, const char **uncovered,
-                                   struct gcs_error *error)
+                                   const struct gcs_setting *setting, bool history,
+                                   struct gcs_memory *memory, struct gcs_ledger *ledger,
+                                   const char **uncovered, struct gcs_error *error)
 {
     *uncovered = gcs_index_uncovered(index, setting);
     if (*uncovered)
@@ -280,17 +288,19 @@ enum gcs_status gcs_index_evaluate(const struct gcs_index *index, const struct g
         .ledger = ledger,
         .backing = &index_backing,
         .self = &e,
+        .sampled = history,
         .counts = &e.counts,
         .totals = &e.totals,
     };
     interpreter_new(&e.replay, setting);
+    ledger->sample_events = ledger_stretch(trace->events);
     enum gcs_status status = islands_prepare(&e);
     if (status == GCS_OK)
         status = singles_prepare(&e);
     if (status == GCS_OK)
         status = run(&e, error);
-    if (status == GCS_OK)
-        stand_at_end(&e);
+    if (status == GCS_OK && !e.uncovered)
+        status = end(&e);
     close_books(&e.replay);
     islands_release(&e);
     singles_release(&e);

@@ -232,6 +232,8 @@ static void index_freeze(void *self)
 {
     struct evaluation *e = self;
     uint64_t met[TRACKED_SUMS] = {0}; /* nobody asks */
+    if (e->replay.sampled)
+        e->uncovered = "a timeline of a frozen heap";
     set_now(e);
     freeze_fading(e);
     singles_meet(e, GCS_GENERATIONS - 1, met);

@@ -5,6 +5,7 @@
  *   evaluate.c            from halt to halt, up to the end: read it first
  *   evaluate_ops.c        count0 and the free lists between halts
  *   evaluate_time.c       the clock, the heap's size and its peaks
+ *   evaluate_history.c    the heap's history, where it is wanted
  *   evaluate_collect.c    a collection, gc.freeze and gc.unfreeze
  *   evaluate_islands.c    garbage that is walked, part by part
  *   evaluate_singles.c    tuples of tuples, and dicts of them, which are followed one by one
@@ -113,6 +114,7 @@ struct evaluation {
     struct op_place at;
     struct held_lists lists;
     struct passed passed;
+    size_t ticks;     /* of baseline->ticks, passed: the history is kept */
     size_t stops_met; /* of baseline->stops: those before are no halts to come */
 
     struct bound bounds[GCS_GENERATIONS]; /* a collection examines what lies behind */
@@ -175,14 +177,27 @@ void free_shells(struct evaluation *e, unsigned list, uint64_t shells);
 const struct point *point_now(struct evaluation *e);
 /* Whether somebody may act at such an event, so that all must stand as it does then. */
 bool is_halt(const struct evaluation *e, const struct gcs_stop *stop);
-/* Time passes until `ops` ops are done; requests come and go. */
+/* Time passes until `ops` ops are done; requests come and go. The history is kept … */
 void pass_time(struct evaluation *e, uint32_t ops);
+/* … or not. */
+void pass_on(struct evaluation *e, uint32_t ops);
+/* A place in the ops moves on to `ops`. `most` is raised to the heap's highest on the way. */
+void pass_ops(const struct gcs_index *index, uint32_t ops, struct passed_point *now,
+              struct high *most);
 /* The books when the ops done are done … */
 void stand(struct evaluation *e);
+/* … or those whose time has passed, which may be fewer … */
+void stand_passed(struct evaluation *e);
 /* … or in the middle of the last one, at the threshold test of its allocation … */
 void stand_at_test(struct evaluation *e);
 /* … or at the end of the trace. */
 void stand_at_end(struct evaluation *e);
+
+/* evaluate_history.c: time passes until `ops` ops are done, and the ledger is told of the heap
+ * wherever it may be the highest of a stretch … */
+void sample_ops(struct evaluation *e, uint32_t ops);
+/* … and at the end of the trace. */
+enum gcs_status sample_end(struct evaluation *e);
 
 /* evaluate_collect.c */
 /* What goes with these sums is freed: its shells, its bytes. */

@@ -57,11 +57,9 @@ static void highest_of_blocks(const struct gcs_index *index, size_t block, size_
     }
 }
 
-/* To where `ops` ops are done. The heap's highest on the way, if it is higher than `most`. */
-static void pass_ops(struct evaluation *e, uint32_t ops, struct high *most)
+void pass_ops(const struct gcs_index *index, uint32_t ops, struct passed_point *now,
+              struct high *most)
 {
-    const struct gcs_index *index = e->index;
-    struct passed_point *now = &e->passed.now;
     size_t block = now->op / BLOCK_OPS, last = ops / BLOCK_OPS;
     if (block < last) {
         if (now->op % BLOCK_OPS && is_above(&index->highs[block], most))
@@ -86,7 +84,7 @@ static void pass_heap(struct evaluation *e, uint32_t ops)
     const uint64_t bytes = (e->totals.peak_bytes + e->freed.bytes) / GCS_BYTES_UNIT;
     const uint64_t objects = e->totals.peak_objects + e->freed.objects;
     struct high most = {(uint32_t)bytes, (uint32_t)objects};
-    pass_ops(e, ops, &most);
+    pass_ops(e->index, ops, &e->passed.now, &most);
     if (most.bytes > bytes)
         e->totals.peak_bytes = (uint64_t)most.bytes * GCS_BYTES_UNIT - e->freed.bytes;
     if (most.objects > objects)
@@ -137,7 +135,7 @@ static enum gcs_status pass_stop(struct evaluation *e, size_t which)
     return GCS_OK;
 }
 
-void pass_time(struct evaluation *e, uint32_t ops)
+void pass_on(struct evaluation *e, uint32_t ops)
 {
     const struct gcs_baseline *baseline = e->baseline;
     if (ops <= e->passed.now.op)
@@ -154,6 +152,13 @@ void pass_time(struct evaluation *e, uint32_t ops)
     uint32_t works = e->passed.now.point.works;
     if (works > e->passed.works)
         pass_work(e, works, &baseline->works[works - 1]);
+}
+
+void pass_time(struct evaluation *e, uint32_t ops)
+{
+    if (e->replay.sampled)
+        sample_ops(e, ops);
+    pass_on(e, ops);
 }
 
 /* The books as the first `done` ops leave them: `bytes` (units) and objects are the baseline's.
@@ -179,6 +184,13 @@ void stand(struct evaluation *e)
     const struct point *point = point_now(e);
     e->replay.event = point->event;
     stand_at(e, e->at.op, point->bytes, point->objects);
+}
+
+void stand_passed(struct evaluation *e)
+{
+    const struct passed_point *now = &e->passed.now;
+    e->replay.event = now->point.event;
+    stand_at(e, now->op, now->point.bytes, now->point.objects);
 }
 
 /* The object has no payload yet. */

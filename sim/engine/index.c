@@ -109,7 +109,8 @@ static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *tra
                             const struct gcs_rules *rules, struct gcs_error *error)
 {
     struct index_array arrays[INDEX_ARRAYS];
-    GCS_TRY(gcs_baseline_of(trace, rules, index->memory, &index->baseline, error));
+    GCS_TRY(gcs_baseline_of(trace, rules, ledger_stretch(trace->events), index->memory,
+                            &index->baseline, error));
     if (index->baseline.uncovered)
         return GCS_OK;
     GCS_TRY(index_make_blocks(index, error));

@@ -47,6 +47,7 @@ static void add_baseline(struct table *table, struct gcs_baseline *baseline)
     ADD(baseline, kinds, kind_count, kind_capacity);
     ADD(baseline, works, work_count, work_capacity);
     ADD(baseline, stops, stop_count, stop_capacity);
+    ADD(baseline, ticks, tick_count, tick_capacity);
     ADD(baseline, longs, long_count, long_capacity);
     ADD(baseline, singles, single_count, single_capacity);
     ADD(baseline, children, child_count, child_capacity);

@@ -141,6 +141,7 @@ static void make_steps(struct gcs_index *index)
         [GCS_DO_MOMENT] = {.moments = 1},
         [GCS_DO_RESIZE] = {.moments = 1, .extras = 1},
         [GCS_DO_WORK] = {.moments = 1, .works = 1},
+        [GCS_DO_TICK] = {.moments = 1},
     };
     memcpy(index->steps, none, sizeof none); /* kind 0 is no object's */
     memset(index->tallies, 0, sizeof *index->tallies << GCS_FORM_BITS);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, PADDING = 8 };
+enum { FORMAT = 2, PADDING = 8 };
 
 /* Everything that is no array. */
 struct scalars {

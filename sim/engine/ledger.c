@@ -59,6 +59,16 @@ enum gcs_status ledger_add_request(struct gcs_ledger *ledger, gcs_time ns,
     return GCS_OK;
 }
 
+enum { STRETCHES = GCS_SAMPLES - 1 }; /* one place is the end's */
+
+uint64_t ledger_stretch(uint64_t events)
+{
+    uint64_t width = 1;
+    while (events && (events - 1) / width >= STRETCHES)
+        width *= 2;
+    return width;
+}
+
 /* Halves the number of samples: of two neighbours the higher heap stays. */
 static void thin_out(struct gcs_ledger *ledger)
 {
@@ -77,18 +87,25 @@ static void thin_out(struct gcs_ledger *ledger)
     ledger->sample_events = width;
 }
 
+static bool is_in_last_stretch(const struct gcs_ledger *ledger, const struct gcs_sample *sample)
+{
+    if (!ledger->sample_count)
+        return false;
+    const struct gcs_sample *last = &ledger->samples[ledger->sample_count - 1];
+    return last->event / ledger->sample_events == sample->event / ledger->sample_events;
+}
+
 enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sample *sample,
                                struct gcs_error *error)
 {
-    size_t count = ledger->sample_count;
-    struct gcs_sample *last = ledger->samples + (count ? count - 1 : 0);
-    if (count && last->event / ledger->sample_events == sample->event / ledger->sample_events) {
+    while (!is_in_last_stretch(ledger, sample) && ledger->sample_count >= STRETCHES)
+        thin_out(ledger);
+    if (is_in_last_stretch(ledger, sample)) {
+        struct gcs_sample *last = &ledger->samples[ledger->sample_count - 1];
         if (sample->live_bytes > last->live_bytes)
             *last = *sample;
         return GCS_OK;
     }
-    while (ledger->sample_count >= GCS_SAMPLES - 1) /* one place is the end's */
-        thin_out(ledger);
     GCS_TRY(GCS_GROW(ledger->memory, &ledger->samples, &ledger->sample_capacity, GCS_SAMPLES,
                      error));
     ledger->samples[ledger->sample_count++] = *sample;

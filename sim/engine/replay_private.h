@@ -111,6 +111,8 @@ enum gcs_status ledger_add_collection(struct gcs_ledger *ledger,
                                       struct gcs_error *error);
 enum gcs_status ledger_add_request(struct gcs_ledger *ledger, gcs_time ns,
                                    struct gcs_error *error);
+/* What sample_events will be when so many events have been observed. */
+uint64_t ledger_stretch(uint64_t events);
 enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sample *sample,
                                struct gcs_error *error);
 enum gcs_status ledger_end(struct gcs_ledger *ledger, const struct gcs_sample *sample,

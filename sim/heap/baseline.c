@@ -339,6 +339,18 @@ static bool add_stop(struct pass *pass, const struct gcs_event *event, const uin
     return true;
 }
 
+/* Behind an event's own ops, which began with `begin`. */
+static enum gcs_status tick(struct pass *pass, uint32_t begin, uint32_t now)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    GCS_TRY(GCS_GROW(pass->memory, &baseline->ticks, &baseline->tick_capacity,
+                     baseline->tick_count + 1, pass->error));
+    baseline->ticks[baseline->tick_count++] =
+        (struct gcs_tick){begin, put_op(pass, 0, GCS_DO_TICK, since_moment(pass, now))};
+    pass->next_tick += pass->tick_events;
+    return GCS_OK;
+}
+
 static inline const uint64_t *born_with(const struct gcs_block *block,
                                         const struct gcs_event *event)
 {
@@ -455,15 +467,16 @@ static inline void expect_death(const struct pass *pass, const struct gcs_block 
 }
 
 /* Room for all that a block can add: an event has at most two births, or a resize, or a moment,
- * and what dies has been born before. */
+ * and a tick, and what dies has been born before. */
 static enum gcs_status reserve(struct pass *pass, uint32_t events)
 {
     struct gcs_baseline *baseline = pass->baseline;
     size_t births = 2 * (size_t)events, deaths = (size_t)pass->objects + births;
+    size_t ops = births + deaths + (pass->tick_events ? events / pass->tick_events + 1 : 0);
     GCS_TRY(GCS_GROW(pass->memory, &baseline->ops, &baseline->op_capacity,
-                     baseline->op_count + births + deaths, pass->error));
+                     baseline->op_count + ops, pass->error));
     GCS_TRY(GCS_GROW(pass->memory, &baseline->aux, &baseline->aux_capacity,
-                     baseline->op_count + births + deaths, pass->error));
+                     baseline->op_count + ops, pass->error));
     GCS_TRY(GCS_GROW(pass->memory, &baseline->extras, &baseline->extra_capacity,
                      baseline->extra_count + births + deaths, pass->error));
     GCS_TRY(GCS_GROW(pass->memory, &baseline->longs, &baseline->long_capacity,
@@ -488,6 +501,8 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
             return pass->status;
         if (baseline->child_count || (lazy && event->op == GCS_OP_STORE))
             follow(pass, block, event, ops);
+        if (block->first_event + i == pass->next_tick)
+            GCS_TRY(tick(pass, (uint32_t)ops, (uint32_t)pass->next_tick));
     }
     if (baseline->op_count >= GCS_NEVER)
         cannot(pass, "4,294,967,295 ops and more");
@@ -552,10 +567,16 @@ static enum gcs_status analyse(struct pass *pass, const struct gcs_trace *trace)
 }
 
 enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_rules *rules,
-                                struct gcs_memory *memory, struct gcs_baseline *baseline,
-                                struct gcs_error *error)
+                                uint64_t tick_events, struct gcs_memory *memory,
+                                struct gcs_baseline *baseline, struct gcs_error *error)
 {
-    struct pass pass = {.baseline = baseline, .memory = memory, .error = error};
+    struct pass pass = {
+        .baseline = baseline,
+        .memory = memory,
+        .error = error,
+        .tick_events = tick_events,
+        .next_tick = tick_events ? 0 : UINT64_MAX,
+    };
     *baseline = (struct gcs_baseline){.memory = memory, .list_count = 1};
     baseline->uncovered = uncovered_by(trace, rules);
     if (baseline->uncovered)

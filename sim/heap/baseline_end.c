@@ -147,6 +147,7 @@ static enum gcs_status finish(struct pass *pass, struct garbage *garbage)
     X(kinds, kind_count, kind_capacity)             \
     X(works, work_count, work_capacity)             \
     X(stops, stop_count, stop_capacity)             \
+    X(ticks, tick_count, tick_capacity)             \
     X(longs, long_count, long_capacity)             \
     X(singles, single_count, single_capacity)       \
     X(children, child_count, child_capacity)        \

@@ -132,6 +132,8 @@ struct pass {
     uint8_t codes[FREE_LISTS]; /* by free list; 0: none yet */
 
     uint32_t last_moment; /* its event */
+    uint64_t tick_events; /* 0: nobody asks */
+    uint64_t next_tick;   /* event */
     gcs_time work;        /* sums so far: struct gcs_work_moment */
     gcs_area area;
 

@@ -41,8 +41,8 @@ static enum gcs_status try_index(const struct gcs_study_plan *plan, const struct
         : trial->setting.memory != GCS_MEMORY_SUM ? "--memory pymalloc"
                                                   : "a trace too large for the memory allowed";
     if (view->index)
-        GCS_TRY(gcs_index_evaluate(view->index, source->trace, &trial->setting, &bench->memory,
-                                   &bench->ledger, &uncovered, &trial->error));
+        GCS_TRY(gcs_index_evaluate(view->index, source->trace, &trial->setting, plan->histories,
+                                   &bench->memory, &bench->ledger, &uncovered, &trial->error));
     *done = !uncovered;
     if (uncovered && plan->engine == GCS_ENGINE_INDEX)
         return gcs_fail(&trial->error, GCS_LIMIT,

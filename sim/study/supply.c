@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-/* Measured on the shipped workloads: an analysis and two settings take a quarter to a half of the
- * time of two replays and the lifetimes that they need. Where it covers nothing it costs up to
- * two fifths of a replay, so one trial alone is replayed. */
+/* Measured on the shipped workloads: an analysis and two settings take a quarter to a half of
+ * the time of two replays and the lifetimes that they need. Where it covers nothing it costs up
+ * to two fifths of a replay, so one trial alone is replayed. */
 enum { WORTH_AN_INDEX = 2 };
 
 static size_t model_count(void)
@@ -31,7 +31,7 @@ struct view *view_of(const struct supply *supply, const struct gcs_trial *trial)
 static bool wants_index(const struct gcs_study_plan *plan, size_t trials)
 {
     if (plan->engine == GCS_ENGINE_AUTO)
-        return trials >= WORTH_AN_INDEX && !plan->histories && !plan->check;
+        return trials >= WORTH_AN_INDEX && !plan->check;
     return plan->engine == GCS_ENGINE_INDEX;
 }
 

@@ -251,7 +251,7 @@ static void price_by_index(struct bench *bench)
     struct gcs_error error = {0};
     struct gcs_setting setting = setting_of(bench);
     const char *uncovered;
-    must(gcs_index_evaluate(bench->index, bench->trace, &setting, &bench->trial_memory,
+    must(gcs_index_evaluate(bench->index, bench->trace, &setting, false, &bench->trial_memory,
                             &bench->ledger, &uncovered, &error),
          &error);
     if (uncovered)

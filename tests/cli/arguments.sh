@@ -161,8 +161,15 @@ refuse 1 't.gctrace: --engine index does not cover --memory pymalloc: leave it o
     run t.gctrace -m cpython-3.12 --engine index --memory pymalloc
 refuse 1 't.gctrace: --engine index does not cover a model that is not generational: leave it out, replay does' \
     run t.gctrace --engine index -m refcount
-refuse 2 'gcsim: --engine index keeps no timeline.csv: leave it out, or write only the summary of a sweep' \
-    run t.gctrace --engine index -o out
+printf 'strategy: frozen\nrules: [{when: start, do: freeze}]\n' >frozen.yaml
+refuse 1 't.gctrace: --engine index does not cover a timeline of a frozen heap: leave it out, replay does' \
+    run t.gctrace -m cpython-3.12 --engine index -S frozen.yaml -o frozen
+
+# A timeline does not tell which engine made it.
+for engine in index replay; do
+    expect 0 sweep t.gctrace -q -m cpython-3.12 -t 1,5,100 --engine $engine --detail -o by-$engine
+done
+cmp by-index/timeline.csv by-replay/timeline.csv || differ 'the engines tell different timelines'
 
 # 100 million trials are refused, not tried. (The limits are for the day when they are tried.)
 # shellcheck disable=SC3045 # of those who know -t and -v
