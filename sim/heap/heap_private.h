@@ -33,10 +33,10 @@ enum {
     GARBAGE = 1u << 26,       /* declared so by gcs_heap_mark_garbage */
     HAS_COMPANION = 1u << 27, /* its one slot holds the hidden dict or frame with its slots;
                                  that companion has no number */
-    HAS_WEAKREFS = 1u << 29,
-    DYING = 1u << 30,      /* its last reference is gone, its slots not all yet */
-    DROPS_ROOT = 1u << 28, /* a queued callback that takes a root off its weak reference */
-    CLOSING = DROPS_ROOT,  /* a dying generator whose finalizer is at work: in heap->closings */
+    HAS_WEAKREFS = 1u << 29,  /* or had */
+    DYING = 1u << 30,         /* its last reference is gone, its slots not all yet */
+    DROPS_ROOT = 1u << 28,    /* a queued callback that takes a root off its weak reference */
+    CLOSING = DROPS_ROOT, /* a dying generator whose finalizer is at work: in heap->closings */
 };
 
 /* The incremental collector's tag: visited in this cycle. (2^31 is no enumerator in C17.) */
@@ -114,6 +114,15 @@ struct link {
     gcs_row owner;
 };
 
+/* Weak references among objects that are numbers: weakrefs.c. All zero: none. */
+struct weak_refs {
+    struct weak *records;
+    size_t capacity, count;
+    uint32_t free;
+    struct weak_place *places; /* by hash */
+    size_t place_capacity, place_count;
+};
+
 struct gcs_heap {
     const struct gcs_trace *trace;
     const struct gcs_rules *rules;
@@ -146,13 +155,7 @@ struct gcs_heap {
 
     struct pymalloc *pymalloc; /* pymalloc.c; else NULL */
 
-    struct weak *weaks; /* weakrefs.c */
-    size_t weak_capacity;
-    size_t weak_count;
-    uint32_t weak_free;
-    struct weak_place *weak_places;
-    size_t weak_place_capacity;
-    size_t weak_place_count;
+    struct weak_refs weak;
 
     struct gcs_counts counts;
     struct gcs_totals totals;
@@ -177,8 +180,8 @@ struct gcs_heap {
 
     uint64_t *stamps; /* garbage.c: by row, when it lost a reference last; else NULL */
     size_t stamp_capacity;
-    uint64_t stamp; /* the present moment there */
-    uint64_t event; /* the one being applied */
+    uint64_t stamp;      /* the present moment there */
+    uint64_t event;      /* the one being applied */
     struct lives *lives; /* lives.c; else NULL */
 };
 
@@ -236,7 +239,19 @@ enum gcs_status set_extra(struct gcs_heap *heap, gcs_row row, uint64_t extra,
 /* lives.c: called when an object is about to die, if there are lives to tell */
 void lives_end(struct gcs_heap *heap, gcs_row row);
 
-/* weakrefs.c */
+/* weakrefs.c. Targets' are popped in CPython's order: one without a callback first, then the
+ * youngest. */
+enum gcs_status weak_refs_add(struct weak_refs *refs, struct gcs_memory *memory,
+                              uint32_t weakref, uint32_t target, enum gcs_weak callback,
+                              struct gcs_error *error);
+void weak_refs_clear(struct weak_refs *refs, uint32_t weakref);
+/* False: there is none, or (`with_callback`) none such. */
+bool weak_refs_pop(struct weak_refs *refs, uint32_t target, bool with_callback,
+                   uint32_t *weakref, enum gcs_weak *callback);
+bool weak_refs_has_plain(const struct weak_refs *refs, uint32_t target);
+uint32_t weak_refs_callbacks(const struct weak_refs *refs, uint32_t target);
+void weak_refs_free(struct weak_refs *refs, struct gcs_memory *memory);
+/* Those of the heap's. */
 enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
                          enum gcs_weak callback, struct gcs_error *error);
 void weak_clear(struct gcs_heap *heap, gcs_row weakref);
@@ -245,7 +260,6 @@ bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
                        enum gcs_weak *callback);
 bool weak_has_plain(const struct gcs_heap *heap, gcs_row target);
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target);
-void weak_free(struct gcs_heap *heap);
 
 /* sizes27.c */
 void python2_blocks(const struct gcs_rules *rules, const struct gcs_type *type, uint32_t slots,

@@ -390,7 +390,7 @@ void gcs_heap_free(struct gcs_heap *heap)
     gcs_memory_free(memory, heap->closings, heap->closing_capacity, sizeof *heap->closings);
     gcs_memory_free(memory, heap->holders, heap->holder_capacity, sizeof *heap->holders);
     pymalloc_free(heap);
-    weak_free(heap);
+    weak_refs_free(&heap->weak, memory);
     free(heap);
 }
 

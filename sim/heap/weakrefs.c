@@ -2,17 +2,18 @@
 /*
  * Weak references: who refers weakly to whom, and what their callbacks do.
  *
- * They are rare, so they are kept beside the rows: an array of records, those of one target
+ * They are rare, so they are kept beside the objects: an array of records, those of one target
  * linked in CPython's order (one without a callback first, then the youngest callback first),
- * and a small hash table from a weak reference, or a target, to its record.
+ * and a small hash table from a weak reference, or a target, to its record. Whose records they
+ * are is a number: a row of the heap's, or what stands for an object in another pass.
  */
 #include "heap_private.h"
 
 #include <string.h>
 
 struct weak {
-    gcs_row weakref;
-    gcs_row target;
+    uint32_t weakref;
+    uint32_t target;
     uint32_t next; /* of the same target; of a free record: the next free one */
     uint32_t previous;
     enum gcs_weak callback;
@@ -23,172 +24,195 @@ struct weak_place {
     uint32_t record;
 };
 
-static uint64_t key_of_weakref(gcs_row row)
+static uint64_t key_of_weakref(uint32_t weakref)
 {
-    return (uint64_t)row * 2;
+    return (uint64_t)weakref * 2;
 }
 
-static uint64_t key_of_target(gcs_row row)
+static uint64_t key_of_target(uint32_t target)
 {
-    return (uint64_t)row * 2 + 1;
+    return (uint64_t)target * 2 + 1;
 }
 
-static size_t home(const struct gcs_heap *heap, uint64_t key)
+static size_t home(const struct weak_refs *refs, uint64_t key)
 {
-    return (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & (heap->weak_place_capacity - 1);
+    return (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & (refs->place_capacity - 1);
 }
 
 /* Where the key is, or where it would go. */
-static size_t find(const struct gcs_heap *heap, uint64_t key)
+static size_t find(const struct weak_refs *refs, uint64_t key)
 {
-    size_t at = home(heap, key), mask = heap->weak_place_capacity - 1;
-    while (heap->weak_places[at].key != 0 && heap->weak_places[at].key != key)
+    size_t at = home(refs, key), mask = refs->place_capacity - 1;
+    while (refs->places[at].key != 0 && refs->places[at].key != key)
         at = (at + 1) & mask;
     return at;
 }
 
-static uint32_t get(const struct gcs_heap *heap, uint64_t key)
+static uint32_t get(const struct weak_refs *refs, uint64_t key)
 {
-    return heap->weak_place_capacity ? heap->weak_places[find(heap, key)].record : 0;
+    return refs->place_capacity ? refs->places[find(refs, key)].record : 0;
 }
 
-static void put(struct gcs_heap *heap, uint64_t key, uint32_t record)
+static void put(struct weak_refs *refs, uint64_t key, uint32_t record)
 {
-    struct weak_place *place = &heap->weak_places[find(heap, key)];
-    heap->weak_place_count += place->key == 0;
+    struct weak_place *place = &refs->places[find(refs, key)];
+    refs->place_count += place->key == 0;
     *place = (struct weak_place){key, record};
 }
 
-static void forget(struct gcs_heap *heap, uint64_t key)
+static void forget(struct weak_refs *refs, uint64_t key)
 {
-    size_t mask = heap->weak_place_capacity - 1, hole = find(heap, key);
-    for (size_t i = (hole + 1) & mask; heap->weak_places[i].key; i = (i + 1) & mask)
-        if (((i - home(heap, heap->weak_places[i].key)) & mask) >= ((i - hole) & mask)) {
-            heap->weak_places[hole] = heap->weak_places[i];
+    size_t mask = refs->place_capacity - 1, hole = find(refs, key);
+    for (size_t i = (hole + 1) & mask; refs->places[i].key; i = (i + 1) & mask)
+        if (((i - home(refs, refs->places[i].key)) & mask) >= ((i - hole) & mask)) {
+            refs->places[hole] = refs->places[i];
             hole = i;
         }
-    heap->weak_places[hole] = (struct weak_place){0};
-    heap->weak_place_count--;
+    refs->places[hole] = (struct weak_place){0};
+    refs->place_count--;
 }
 
-static enum gcs_status make_room(struct gcs_heap *heap, struct gcs_error *error)
+static enum gcs_status make_room(struct weak_refs *refs, struct gcs_memory *memory,
+                                 struct gcs_error *error)
 {
-    GCS_TRY(GCS_GROW(heap->memory, &heap->weaks, &heap->weak_capacity, heap->weak_count + 2,
-                     error));
-    if (heap->weak_count == 0)
-        heap->weak_count = 1; /* record 0 is none */
-    if ((heap->weak_place_count + 2) * 2 <= heap->weak_place_capacity)
+    GCS_TRY(GCS_GROW(memory, &refs->records, &refs->capacity, refs->count + 2, error));
+    if (refs->count == 0)
+        refs->count = 1; /* record 0 is none */
+    if ((refs->place_count + 2) * 2 <= refs->place_capacity)
         return GCS_OK;
-    struct weak_place *before = heap->weak_places, *grown = NULL;
-    size_t capacity = heap->weak_place_capacity, wanted = capacity ? capacity * 2 : 64,
-           room = 0;
-    GCS_TRY(GCS_GROW(heap->memory, &grown, &room, wanted, error));
+    struct weak_place *before = refs->places, *grown = NULL;
+    size_t capacity = refs->place_capacity, wanted = capacity ? capacity * 2 : 64, room = 0;
+    GCS_TRY(GCS_GROW(memory, &grown, &room, wanted, error));
     memset(grown, 0, sizeof *grown * room);
-    heap->weak_places = grown;
-    heap->weak_place_capacity = room;
-    heap->weak_place_count = 0;
+    refs->places = grown;
+    refs->place_capacity = room;
+    refs->place_count = 0;
     for (size_t i = 0; i < capacity; i++)
         if (before[i].key)
-            put(heap, before[i].key, before[i].record);
-    gcs_memory_free(heap->memory, before, capacity, sizeof *before);
+            put(refs, before[i].key, before[i].record);
+    gcs_memory_free(memory, before, capacity, sizeof *before);
     return GCS_OK;
 }
 
-enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
-                         enum gcs_weak callback, struct gcs_error *error)
+enum gcs_status weak_refs_add(struct weak_refs *refs, struct gcs_memory *memory,
+                              uint32_t weakref, uint32_t target, enum gcs_weak callback,
+                              struct gcs_error *error)
 {
-    GCS_TRY(make_room(heap, error));
-    uint32_t record = heap->weak_free;
+    GCS_TRY(make_room(refs, memory, error));
+    uint32_t record = refs->free;
     if (record)
-        heap->weak_free = heap->weaks[record].next;
+        refs->free = refs->records[record].next;
     else
-        record = (uint32_t)heap->weak_count++;
-    uint32_t first = get(heap, key_of_target(target)), before = 0, after = first;
-    if (callback != GCS_WEAK_PLAIN && first && heap->weaks[first].callback == GCS_WEAK_PLAIN) {
+        record = (uint32_t)refs->count++;
+    uint32_t first = get(refs, key_of_target(target)), before = 0, after = first;
+    if (callback != GCS_WEAK_PLAIN && first &&
+        refs->records[first].callback == GCS_WEAK_PLAIN) {
         before = first;
-        after = heap->weaks[first].next;
+        after = refs->records[first].next;
     }
-    heap->weaks[record] = (struct weak){weakref, target, after, before, callback};
+    refs->records[record] = (struct weak){weakref, target, after, before, callback};
     if (after)
-        heap->weaks[after].previous = record;
+        refs->records[after].previous = record;
     if (before)
-        heap->weaks[before].next = record;
+        refs->records[before].next = record;
     else
-        put(heap, key_of_target(target), record);
-    put(heap, key_of_weakref(weakref), record);
-    set(heap, target, HAS_WEAKREFS);
+        put(refs, key_of_target(target), record);
+    put(refs, key_of_weakref(weakref), record);
     return GCS_OK;
 }
 
 /* _PyWeakref_ClearRef: the weak reference refers to nothing from now on. */
-static void clear_record(struct gcs_heap *heap, uint32_t record)
+static void clear_record(struct weak_refs *refs, uint32_t record)
 {
-    struct weak weak = heap->weaks[record];
+    struct weak weak = refs->records[record];
     if (weak.next)
-        heap->weaks[weak.next].previous = weak.previous;
+        refs->records[weak.next].previous = weak.previous;
     if (weak.previous)
-        heap->weaks[weak.previous].next = weak.next;
+        refs->records[weak.previous].next = weak.next;
     else if (weak.next)
-        put(heap, key_of_target(weak.target), weak.next);
-    else {
-        forget(heap, key_of_target(weak.target));
-        unset(heap, weak.target, HAS_WEAKREFS);
-    }
-    forget(heap, key_of_weakref(weak.weakref));
-    heap->weaks[record].next = heap->weak_free;
-    heap->weak_free = record;
+        put(refs, key_of_target(weak.target), weak.next);
+    else
+        forget(refs, key_of_target(weak.target));
+    forget(refs, key_of_weakref(weak.weakref));
+    refs->records[record].next = refs->free;
+    refs->free = record;
+}
+
+void weak_refs_clear(struct weak_refs *refs, uint32_t weakref)
+{
+    uint32_t record = get(refs, key_of_weakref(weakref));
+    if (record)
+        clear_record(refs, record);
+}
+
+bool weak_refs_pop(struct weak_refs *refs, uint32_t target, bool with_callback,
+                   uint32_t *weakref, enum gcs_weak *callback)
+{
+    uint32_t record = get(refs, key_of_target(target));
+    if (record && with_callback && refs->records[record].callback == GCS_WEAK_PLAIN)
+        record = refs->records[record].next;
+    if (!record)
+        return false;
+    *weakref = refs->records[record].weakref;
+    *callback = refs->records[record].callback;
+    clear_record(refs, record);
+    return true;
+}
+
+bool weak_refs_has_plain(const struct weak_refs *refs, uint32_t target)
+{
+    uint32_t record = get(refs, key_of_target(target));
+    return record && refs->records[record].callback == GCS_WEAK_PLAIN;
+}
+
+uint32_t weak_refs_callbacks(const struct weak_refs *refs, uint32_t target)
+{
+    uint32_t count = 0;
+    for (uint32_t r = get(refs, key_of_target(target)); r; r = refs->records[r].next)
+        count += refs->records[r].callback != GCS_WEAK_PLAIN;
+    return count;
+}
+
+void weak_refs_free(struct weak_refs *refs, struct gcs_memory *memory)
+{
+    gcs_memory_free(memory, refs->records, refs->capacity, sizeof *refs->records);
+    gcs_memory_free(memory, refs->places, refs->place_capacity, sizeof *refs->places);
+}
+
+/* The heap's own */
+
+enum gcs_status weak_add(struct gcs_heap *heap, gcs_row weakref, gcs_row target,
+                         enum gcs_weak callback, struct gcs_error *error)
+{
+    GCS_TRY(weak_refs_add(&heap->weak, heap->memory, weakref, target, callback, error));
+    set(heap, target, HAS_WEAKREFS);
+    return GCS_OK;
 }
 
 void weak_clear(struct gcs_heap *heap, gcs_row weakref)
 {
-    uint32_t record = get(heap, key_of_weakref(weakref));
-    if (record)
-        clear_record(heap, record);
+    weak_refs_clear(&heap->weak, weakref);
 }
 
 bool weak_pop(struct gcs_heap *heap, gcs_row target, gcs_row *weakref, enum gcs_weak *callback)
 {
-    if (!has(heap, target, HAS_WEAKREFS))
-        return false;
-    uint32_t record = get(heap, key_of_target(target));
-    *weakref = heap->weaks[record].weakref;
-    *callback = heap->weaks[record].callback;
-    clear_record(heap, record);
-    return true;
+    return has(heap, target, HAS_WEAKREFS) &&
+           weak_refs_pop(&heap->weak, target, false, weakref, callback);
 }
 
 bool weak_pop_callback(struct gcs_heap *heap, gcs_row target, gcs_row *weakref,
                        enum gcs_weak *callback)
 {
-    uint32_t record = has(heap, target, HAS_WEAKREFS) ? get(heap, key_of_target(target)) : 0;
-    if (record && heap->weaks[record].callback == GCS_WEAK_PLAIN)
-        record = heap->weaks[record].next;
-    if (!record)
-        return false;
-    *weakref = heap->weaks[record].weakref;
-    *callback = heap->weaks[record].callback;
-    clear_record(heap, record);
-    return true;
+    return has(heap, target, HAS_WEAKREFS) &&
+           weak_refs_pop(&heap->weak, target, true, weakref, callback);
 }
 
 bool weak_has_plain(const struct gcs_heap *heap, gcs_row target)
 {
-    return has(heap, target, HAS_WEAKREFS) &&
-           heap->weaks[get(heap, key_of_target(target))].callback == GCS_WEAK_PLAIN;
+    return has(heap, target, HAS_WEAKREFS) && weak_refs_has_plain(&heap->weak, target);
 }
 
 uint32_t weak_callbacks(const struct gcs_heap *heap, gcs_row target)
 {
-    uint32_t count = 0;
-    if (has(heap, target, HAS_WEAKREFS))
-        for (uint32_t r = get(heap, key_of_target(target)); r; r = heap->weaks[r].next)
-            count += heap->weaks[r].callback != GCS_WEAK_PLAIN;
-    return count;
-}
-
-void weak_free(struct gcs_heap *heap)
-{
-    gcs_memory_free(heap->memory, heap->weaks, heap->weak_capacity, sizeof *heap->weaks);
-    gcs_memory_free(heap->memory, heap->weak_places, heap->weak_place_capacity,
-                    sizeof *heap->weak_places);
+    return has(heap, target, HAS_WEAKREFS) ? weak_refs_callbacks(&heap->weak, target) : 0;
 }
