@@ -315,10 +315,10 @@ static void compare_settings(const struct gcs_trace *trace,
 /* Features that the index covers, some of them in each trace; now and then any. */
 static struct random_trace_shape shape_of(struct gcs_random *random)
 {
-    static const uint32_t never =
-        RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY | RANDOM_TRACE_WEAKREFS |
-        RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS | RANDOM_TRACE_COROUTINES |
-        RANDOM_TRACE_STANDING | RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
+    static const uint32_t never = RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY |
+                                  RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS |
+                                  RANDOM_TRACE_COROUTINES | RANDOM_TRACE_STANDING |
+                                  RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
     uint32_t features = (uint32_t)gcs_random_next(random);
     if (gcs_random_below(random, 2))
         features &= (uint32_t)gcs_random_next(random);

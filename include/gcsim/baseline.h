@@ -45,7 +45,8 @@ enum {
     GCS_DO_MOMENT, /* `i b e c g m u v` */
     GCS_DO_RESIZE, /* `z`: the payload changes by the next of `extras`, signed */
     GCS_DO_WORK,   /* `w`: the next of `works` */
-    GCS_DO_TICK,   /* the end of an event: the next of `ticks` */
+    GCS_DO_END,    /* the end of an event: of a tick's (`ticks`), and of one with tuples that
+                      pass */
 };
 
 /** Objects that are alike to the collector. */
@@ -60,6 +61,10 @@ struct gcs_object_kind {
     bool extra;          /* has payload: the next of `extras` at BORN (not if late) and FREED */
     bool atoms;          /* a tuple that its first collection untracks */
     bool single;         /* one of the singles; its forms are never short */
+    bool passing;        /* no object, but the tuple of callbacks that a death makes (CPython's
+                            PyObject_ClearWeakRefs): BORN and at once FREED. They are counted,
+                            no more; BORN is a moment, and the event has an END behind */
+    uint8_t unused[3];
 };
 
 __extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
@@ -116,7 +121,10 @@ struct gcs_member {
     uint32_t kind;  /* of its FREED op */
     uint64_t bytes; /* all of it, payload included */
     bool finalizer; /* has one that changes nothing */
-    uint8_t unused[7];
+    bool released;  /* no garbage, but a weak reference whose callback lets it go: it is gone
+                       with what refers to it, its target */
+    bool calls;     /* were it to die by count, that might make a tuple of callbacks */
+    uint8_t unused[5];
 };
 
 /** A tuple of tuples that the collector will untrack, or a dict (up to 3.13) of nothing else:
@@ -183,7 +191,7 @@ struct gcs_baseline {
     struct gcs_child *children;
     size_t child_count, child_capacity;
 
-    struct gcs_part *parts;
+    struct gcs_part *parts; /* with weak references that garbage lets go */
     size_t part_count, part_capacity;
     struct gcs_member *members;
     size_t member_count, member_capacity;

@@ -79,13 +79,13 @@ static uint32_t op_behind_next(struct evaluation *e)
 {
     const struct gcs_baseline *baseline = e->baseline;
     uint32_t op = e->at.op;
-    if (op < baseline->op_count && baseline->ops[op] == GCS_DO_TICK && !baseline->aux[op])
+    while (op < baseline->op_count && baseline->ops[op] == GCS_DO_END && !baseline->aux[op])
         op++; /* it ends this event */
     bool ended = op >= baseline->op_count;
     bool moment =
-        !ended &&
-        (baseline->ops[op] <= GCS_FORM_MASK ||
-         (form_of_op(baseline, op) < GCS_FORM_FREED && !kind_of_op(baseline, op)->late));
+        !ended && (baseline->ops[op] <= GCS_FORM_MASK ||
+                   (form_of_op(baseline, op) < GCS_FORM_FREED &&
+                    !kind_of_op(baseline, op)->late && !kind_of_op(baseline, op)->passing));
     bool last = ended && e->replay.trace->events <= (uint64_t)point_now(e)->event + 1;
     if (!last && (!moment || baseline->aux[op] != 1))
         e->uncovered = "a rule by the clock that comes due while another one collects";
@@ -197,11 +197,24 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
     return meet_rule(e, error);
 }
 
+/* A tuple of callbacks triggered in the midst of an event: the collection waits for its end. */
+static void end_event(struct evaluation *e)
+{
+    uint32_t op = e->at.op;
+    while (e->baseline->ops[op] != GCS_DO_END)
+        op++;
+    e->above = INT64_MAX;
+    walk_ops(e, op + 1);
+    arm_trigger(&e->replay);
+}
+
 /* An allocation took count0 over its threshold. Up to 3.11 the test comes in the middle of it,
  * before all of its op is done. */
 static enum gcs_status trigger(struct evaluation *e, struct gcs_error *error)
 {
     e->at.midst = true;
+    if (kind_of_op(e->baseline, e->at.op - 1)->passing)
+        end_event(e);
     if (e->replay.model->timing == GCS_TIMING_ALLOCATION) {
         pass_time(e, e->at.op - 1);
         stand_at_test(e);
@@ -267,6 +280,8 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return "a model that is not generational";
     if (index->baseline.uncovered)
         return index->baseline.uncovered;
+    if (index->passing && setting->model->timing == GCS_TIMING_ALLOCATION)
+        return "callbacks of weak references that make tuples, up to 3.11";
     if (setting->memory != GCS_MEMORY_SUM)
         return "--memory pymalloc";
     return NULL;

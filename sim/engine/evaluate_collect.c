@@ -149,13 +149,20 @@ static void examine(struct evaluation *e, unsigned generation, struct examined *
     subtract_sums(examined->fading, e->freed.fading, TRACKED_SUMS);
 }
 
+static void add_gone(struct gone *gone, const uint32_t *sums)
+{
+    gone->objects += sums[0];
+    gone->bytes += (uint64_t)sums[1] * GCS_BYTES_UNIT;
+}
+
 void free_sums(struct evaluation *e, const uint32_t *sums)
 {
     for (unsigned list = 1; list < e->baseline->list_count; list++)
         if (sums[SUM_LISTS + list - 1])
             free_shells(e, list, sums[SUM_LISTS + list - 1]);
-    e->freed.objects += sums[SUM_FREED_OBJECTS];
-    e->freed.bytes += (uint64_t)sums[SUM_FREED_BYTES] * GCS_BYTES_UNIT;
+    add_gone(&e->freed.gone, sums + SUM_FREED_OBJECTS);
+    if (e->index->released)
+        add_gone(&e->freed.released, sums + e->index->released);
 }
 
 /* The counts when the collection is done: long-lived objects. A full one empties free lists,
@@ -177,7 +184,7 @@ static void count_survivors(struct evaluation *e, unsigned generation, int64_t s
 static void index_collect(void *self, unsigned generation, struct gcs_work *work)
 {
     struct evaluation *e = self;
-    uint64_t objects = e->freed.objects, bytes = e->freed.bytes;
+    const struct gone freed = e->freed.gone, released = e->freed.released;
     struct examined examined;
     struct found found = {0};
 
@@ -201,16 +208,20 @@ static void index_collect(void *self, unsigned generation, struct gcs_work *work
         .references = met[SUM_REFERENCES] + fading[SUM_REFERENCES],
         .collected = clumps[SUM_OBJECTS] + found.collected,
         .finalizers = clumps[SUM_FINALIZERS] + found.finalizers,
-        .freed_objects = e->freed.objects - objects,
-        .freed_bytes = e->freed.bytes - bytes,
+        .freed_objects = e->freed.gone.objects - freed.objects,
+        .freed_bytes = e->freed.gone.bytes - freed.bytes,
     };
-    work->survivors = work->candidates - work->collected - (faded - found.fading);
+    if (e->index->released)
+        found.released += clumps[e->index->released];
+    work->survivors =
+        work->candidates - (work->collected - found.released) - (faded - found.fading);
     count_survivors(e, generation, (int64_t)work->survivors);
     promote(e, generation, clumps);
     e->totals.live_objects -= work->freed_objects;
     e->totals.live_bytes -= work->freed_bytes;
-    e->totals.garbage_objects -= work->freed_objects;
-    e->totals.garbage_bytes -= work->freed_bytes;
+    e->totals.garbage_objects -=
+        work->freed_objects - (e->freed.released.objects - released.objects);
+    e->totals.garbage_bytes -= work->freed_bytes - (e->freed.released.bytes - released.bytes);
 }
 
 /* Young tuples of atoms stay tracked: no collection will meet them. */

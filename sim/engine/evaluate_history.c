@@ -44,7 +44,7 @@ static uint32_t find_high(const struct evaluation *e, uint32_t ops, uint32_t byt
 static void sample_highest(struct evaluation *e, uint32_t ops)
 {
     const struct gcs_ledger *ledger = e->replay.ledger;
-    uint64_t known = ledger->samples[ledger->sample_count - 1].live_bytes + e->freed.bytes;
+    uint64_t known = ledger->samples[ledger->sample_count - 1].live_bytes + e->freed.gone.bytes;
     struct high most = {(uint32_t)(known / GCS_BYTES_UNIT), UINT32_MAX};
     struct passed_point now = e->passed.now;
     pass_ops(e->index, ops, &now, &most);

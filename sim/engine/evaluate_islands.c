@@ -97,8 +97,12 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
         else
             e->frozen.freed += is_frozen_fading(e, member->op);
     }
-    e->freed.bytes += member->bytes;
-    e->freed.objects++;
+    e->freed.gone.bytes += member->bytes;
+    e->freed.gone.objects++;
+    if (member->released) {
+        e->freed.released.bytes += member->bytes;
+        e->freed.released.objects++;
+    }
     if (kind->gc)
         free_shells(e, kind->list, 1);
 }
@@ -108,7 +112,7 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
 static bool is_found(struct evaluation *e, const struct linked_part *part, unsigned generation,
                      struct found *found)
 {
-    uint64_t tracked = 0, finalizers = 0, fading = 0;
+    uint64_t tracked = 0, finalizers = 0, fading = 0, released = 0;
     for (uint32_t m = 0; m < part->members; m++) {
         const struct gcs_member *member = &e->index->members[part->first_member + m];
         enum role role = role_of(e, member, generation);
@@ -119,10 +123,12 @@ static bool is_found(struct evaluation *e, const struct linked_part *part, unsig
         tracked++;
         finalizers += member->finalizer;
         fading += role == ROLE_FADING;
+        released += member->released;
     }
     found->collected += tracked;
     found->finalizers += finalizers;
     found->fading += fading;
+    found->released += released;
     return tracked > 0;
 }
 
@@ -157,11 +163,16 @@ static bool walk_island(struct evaluation *e, uint32_t which, unsigned generatio
     }
     for (uint32_t place = island->first; place < island->first + island->count; place++) {
         const struct linked_part *part = &index->parts[place];
-        if (e->islands.ends[place] != END_FOUND && e->islands.ends[place] != END_DIES)
+        enum end end = (enum end)e->islands.ends[place];
+        if (end != END_FOUND && end != END_DIES)
             continue;
         e->islands.ends[place] = END_PAST;
-        for (uint32_t m = 0; m < part->members; m++)
-            free_member(e, &e->index->members[part->first_member + m]);
+        for (uint32_t m = 0; m < part->members; m++) {
+            const struct gcs_member *member = &e->index->members[part->first_member + m];
+            if (end == END_DIES && member->calls)
+                e->uncovered = "callbacks of what dies because of garbage";
+            free_member(e, member);
+        }
     }
     return empty;
 }
@@ -220,6 +231,7 @@ static void free_whole(struct evaluation *e, uint32_t which, unsigned generation
     free_sums(e, sums);
     found->collected += sums[SUM_OBJECTS];
     found->finalizers += sums[SUM_FINALIZERS];
+    found->released += index->released ? sums[index->released] : 0;
 }
 
 /* True if nothing is left of it. */
@@ -334,10 +346,23 @@ static void drop_first(struct island_states *islands)
     heap[hole] = last;
 }
 
+/* The event that goes on with this op makes a tuple of callbacks: what dies there dies before
+ * it, or behind. */
+static bool makes_tuple(const struct evaluation *e, uint32_t op)
+{
+    const struct gcs_baseline *baseline = e->baseline;
+    while (op < baseline->op_count && form_of_op(baseline, op) >= GCS_FORM_FREED &&
+           baseline->ops[op] > GCS_FORM_MASK)
+        op++;
+    return op < baseline->op_count && kind_of_op(baseline, op)->passing;
+}
+
 void islands_meet(struct evaluation *e)
 {
     uint32_t stamp = islands_next(e), island = (uint32_t)e->islands.awaited[0];
     struct found nothing = {0};
+    if (e->index->passing && makes_tuple(e, stamp))
+        e->uncovered = "garbage that dies while a tuple of callbacks is made";
     drop_first(&e->islands);
     if (e->islands.waits[island] != WAITS_GONE &&
         walk_island(e, island, NO_COLLECTION, stamp + 1, &nothing))

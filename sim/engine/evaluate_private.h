@@ -62,12 +62,17 @@ struct passed {
     struct gcs_work_moment done; /* the last of them */
 };
 
+struct gone {
+    uint64_t objects, bytes;
+};
+
 /* What was freed that the baseline has not. The baseline's sums less these are the heap's. */
 struct freed {
     uint64_t tracked[LEVELS][TRACKED_SUMS]; /* by where it would lie now */
     uint32_t clumps[LEVELS][SPAN_SUMS];     /* of these, what went as clumps; modulo 2^32 */
     uint64_t fading[TRACKED_SUMS];          /* young tuples of atoms that died by count */
-    uint64_t bytes, objects;                /* in all */
+    struct gone gone;                       /* in all */
+    struct gone released;                   /* of that, what was no garbage */
 };
 
 /* Tuples of atoms that were frozen unexamined stay tracked: where they lie. */
@@ -133,7 +138,8 @@ struct evaluation {
 struct found {
     uint64_t collected;
     uint64_t finalizers;
-    uint64_t fading; /* of those collected: it untracks them first, so they do not survive */
+    uint64_t fading;   /* of those collected: it untracks them first, so they do not survive */
+    uint64_t released; /* likewise: they do survive, until their callbacks are called */
 };
 
 static inline void add_sums(uint64_t *to, const uint64_t *sums, unsigned width)

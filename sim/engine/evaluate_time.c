@@ -81,21 +81,21 @@ static void raise_peaks(struct evaluation *e, uint64_t bytes, uint64_t objects)
 /* The same, and the setting's peaks on the way. */
 static void pass_heap(struct evaluation *e, uint32_t ops)
 {
-    const uint64_t bytes = (e->totals.peak_bytes + e->freed.bytes) / GCS_BYTES_UNIT;
-    const uint64_t objects = e->totals.peak_objects + e->freed.objects;
+    const uint64_t bytes = (e->totals.peak_bytes + e->freed.gone.bytes) / GCS_BYTES_UNIT;
+    const uint64_t objects = e->totals.peak_objects + e->freed.gone.objects;
     struct high most = {(uint32_t)bytes, (uint32_t)objects};
     pass_ops(e->index, ops, &e->passed.now, &most);
     if (most.bytes > bytes)
-        e->totals.peak_bytes = (uint64_t)most.bytes * GCS_BYTES_UNIT - e->freed.bytes;
+        e->totals.peak_bytes = (uint64_t)most.bytes * GCS_BYTES_UNIT - e->freed.gone.bytes;
     if (most.objects > objects)
-        e->totals.peak_objects = most.objects - e->freed.objects;
+        e->totals.peak_objects = most.objects - e->freed.gone.objects;
 }
 
 /* The work of baseline->works up to the first `works` of them, of which `done` is the last. */
 static void pass_work(struct evaluation *e, uint32_t works, const struct gcs_work_moment *done)
 {
     gcs_time work = done->work - e->passed.done.work;
-    e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.bytes * work;
+    e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.gone.bytes * work;
     pass(&e->replay, &e->replay.ledger->mutator_ns, work);
     e->passed.works = works;
     e->passed.done = *done;
@@ -124,7 +124,7 @@ static enum gcs_status pass_stop(struct evaluation *e, size_t which)
     const struct gcs_stop *stop = &e->baseline->stops[which];
     const struct stop_point *point = &e->index->stop_points[which];
     pass_work(e, point->works, &point->done);
-    e->totals.live_bytes = (uint64_t)point->bytes * GCS_BYTES_UNIT - e->freed.bytes;
+    e->totals.live_bytes = (uint64_t)point->bytes * GCS_BYTES_UNIT - e->freed.gone.bytes;
     if (stop->event.op == GCS_OP_IDLE)
         return idle(&e->replay, stop->event.object, e->error);
     if (stop->event.op == GCS_OP_BEGIN)
@@ -165,15 +165,17 @@ void pass_time(struct evaluation *e, uint32_t ops)
  */
 static void stand_at(struct evaluation *e, uint32_t done, uint32_t bytes, uint32_t objects)
 {
-    e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.bytes;
-    e->totals.live_objects = objects - e->freed.objects;
+    e->totals.live_bytes = (uint64_t)bytes * GCS_BYTES_UNIT - e->freed.gone.bytes;
+    e->totals.live_objects = objects - e->freed.gone.objects;
     static const struct gcs_declared none;
     const struct gcs_baseline *baseline = e->baseline;
     size_t count = count_before(&e->index->declared_rows, baseline->declared,
                                 sizeof *baseline->declared, done);
     const struct gcs_declared *garbage = count ? &baseline->declared[count - 1] : &none;
-    e->totals.garbage_bytes = (uint64_t)garbage->bytes * GCS_BYTES_UNIT - e->freed.bytes;
-    e->totals.garbage_objects = garbage->objects - e->freed.objects;
+    e->totals.garbage_bytes = (uint64_t)garbage->bytes * GCS_BYTES_UNIT -
+                              (e->freed.gone.bytes - e->freed.released.bytes);
+    e->totals.garbage_objects =
+        garbage->objects - (e->freed.gone.objects - e->freed.released.objects);
     if (e->totals.garbage_bytes > e->totals.peak_garbage_bytes)
         e->totals.peak_garbage_bytes = e->totals.garbage_bytes;
     raise_peaks(e, e->totals.live_bytes, e->totals.live_objects);

@@ -117,6 +117,8 @@ static struct point step_of(const struct gcs_object_kind *kind, enum gcs_form fo
 {
     struct point step = {0};
     bool born = form < GCS_FORM_FREED;
+    if (kind->passing)
+        return (struct point){.moments = born};
     step_object(kind, form == GCS_FORM_BORN_SHORT || form == GCS_FORM_FREED_SHORT,
                 born ? 1 : UINT32_MAX, &step);
     step.moments = step.allocations = born && !kind->late && !kind->hidden;
@@ -141,7 +143,7 @@ static void make_steps(struct gcs_index *index)
         [GCS_DO_MOMENT] = {.moments = 1},
         [GCS_DO_RESIZE] = {.moments = 1, .extras = 1},
         [GCS_DO_WORK] = {.moments = 1, .works = 1},
-        [GCS_DO_TICK] = {.moments = 1},
+        [GCS_DO_END] = {.moments = 1},
     };
     memcpy(index->steps, none, sizeof none); /* kind 0 is no object's */
     memset(index->tallies, 0, sizeof *index->tallies << GCS_FORM_BITS);

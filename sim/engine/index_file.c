@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 2, PADDING = 8 };
+enum { FORMAT = 3, PADDING = 8 };
 
 /* Everything that is no array. */
 struct scalars {
     uint32_t width, widths[3];
+    uint32_t released, passing;
     uint64_t kind_counts[3];
     uint64_t block_count, region_count;
     struct gcs_totals end;
@@ -47,6 +48,8 @@ static struct scalars scalars_of(struct gcs_index *index)
     struct scalars scalars;
     memset(&scalars, 0, sizeof scalars);
     scalars.width = index->width;
+    scalars.released = index->released;
+    scalars.passing = index->passing;
     for (unsigned i = 0; i < 3; i++) {
         scalars.widths[i] = spans_of(index, i)->width;
         scalars.kind_counts[i] = spans_of(index, i)->kind_count;
@@ -64,6 +67,8 @@ static struct scalars scalars_of(struct gcs_index *index)
 static void set_scalars(struct gcs_index *index, const struct scalars *scalars)
 {
     index->width = scalars->width;
+    index->released = scalars->released;
+    index->passing = scalars->passing;
     for (unsigned i = 0; i < 3; i++) {
         spans_init(spans_of(index, i), index->memory, scalars->widths[i]);
         spans_of(index, i)->kind_count = scalars->kind_counts[i];

@@ -81,10 +81,10 @@ static bool is_clump(const struct gcs_baseline *baseline, const uint32_t *parts,
     return true;
 }
 
-static void add_member(const struct gcs_baseline *baseline, const struct gcs_member *member,
+static void add_member(const struct gcs_index *index, const struct gcs_member *member,
                        uint32_t *sums)
 {
-    const struct gcs_object_kind *kind = kind_of(baseline, member);
+    const struct gcs_object_kind *kind = kind_of(&index->baseline, member);
     if (member->op != GCS_NEVER) {
         sums[SUM_OBJECTS]++;
         sums[SUM_REFERENCES] += kind->references;
@@ -95,6 +95,10 @@ static void add_member(const struct gcs_baseline *baseline, const struct gcs_mem
     sums[SUM_FREED_BYTES] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
     if (kind->gc && kind->list)
         sums[SUM_LISTS + kind->list - 1]++;
+    if (member->released) {
+        sums[index->released]++;
+        sums[index->released + 1] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
+    }
 }
 
 static enum gcs_status make_kind_places(struct sorting *sorting, struct gcs_error *error)
@@ -147,7 +151,7 @@ static enum gcs_status kind_of_parts(struct sorting *sorting, const uint32_t *pa
     for (size_t i = 0; i < count; i++) {
         const struct gcs_part *part = &baseline->parts[parts[i]];
         for (uint32_t m = 0; m < part->members; m++)
-            add_member(baseline, &baseline->members[part->first_member + m], sums);
+            add_member(sorting->index, &baseline->members[part->first_member + m], sums);
     }
     return find_kind(sorting, sums, kind, error);
 }
@@ -413,6 +417,14 @@ static enum gcs_status make_ways(struct gcs_index *index, struct gcs_error *erro
     return make_brittle_lows(index, error);
 }
 
+static bool releases(const struct gcs_baseline *baseline)
+{
+    for (size_t m = 0; m < baseline->member_count; m++)
+        if (baseline->members[m].released)
+            return true;
+    return false;
+}
+
 enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *error)
 {
     struct sorting sorting = {.index = index};
@@ -421,6 +433,10 @@ enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *er
     if (!sorting.may)
         return gcs_fail(error, GCS_NOMEM, "out of memory");
     index->width = SUM_LISTS + index->baseline.list_count - 1u;
+    if (releases(&index->baseline)) {
+        index->released = index->width;
+        index->width += 2;
+    }
     spans_init(&index->clumps, memory, index->width);
     enum gcs_status status = sort_garbage(&sorting, error);
     if (status == GCS_OK)

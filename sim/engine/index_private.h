@@ -24,7 +24,8 @@ enum {
     SUM_FINALIZERS = TRACKED_SUMS,
     SUM_FREED_OBJECTS,
     SUM_FREED_BYTES, /* units */
-    SUM_LISTS,       /* shells for the free list of code SUM_LISTS + code − 1 … */
+    SUM_LISTS, /* shells for the free list of code SUM_LISTS + code − 1 …; then, if there
+                  are any, what is no garbage but released: objects, and units */
 };
 
 /* What some ops make of count0, the free lists being what they are in the baseline:
@@ -144,7 +145,9 @@ struct holding {
 struct gcs_index {
     struct gcs_baseline baseline; /* without its longs and its garbage */
     struct gcs_memory *memory;
-    unsigned width; /* sums of a clump */
+    unsigned width;    /* sums of a clump */
+    unsigned released; /* of these, where those of what is released begin; 0: nothing is */
+    bool passing;      /* deaths make tuples of callbacks */
 
     struct jump *blocks, *regions;
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */

@@ -14,7 +14,7 @@
 #include <gcsim/baseline.h>
 
 enum {
-    SPAN_SUMS = 6 + GCS_LIST_CODES, /* sums of a span, at most */
+    SPAN_SUMS = 7 + GCS_LIST_CODES, /* sums of a span, at most */
     SPAN_CLASSES = 17,              /* 4^0 … 4^15, and those that never end */
     SPAN_ORDERS = SPAN_CLASSES + 1, /* each by beginning, and all by end */
 };

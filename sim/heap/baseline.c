@@ -22,19 +22,6 @@ static bool wrong(struct pass *pass)
     return false;
 }
 
-/* The number of events since the moment before, which an op of this event's keeps. */
-static inline unsigned since_moment(struct pass *pass, uint32_t event)
-{
-    struct gcs_baseline *baseline = pass->baseline;
-    uint32_t distance = event - pass->last_moment;
-    pass->last_moment = event;
-    if (distance < GCS_FAR)
-        return distance;
-    baseline->far[baseline->far_count++] =
-        (struct gcs_far){(uint32_t)baseline->op_count, event};
-    return GCS_FAR;
-}
-
 /* False: more than there is room for. */
 static inline bool add_bytes(struct pass *pass, uint64_t units)
 {
@@ -297,15 +284,6 @@ static bool resize(struct pass *pass, const struct gcs_event *event, uint32_t no
     return object->kind && add_bytes(pass, after);
 }
 
-static bool refer_weakly(struct pass *pass, const struct gcs_event *event)
-{
-    if (event->detail != GCS_WEAK_PLAIN)
-        cannot(pass, "weak references with callbacks");
-    if (object_find(pass, event->object) == NOBODY || object_find(pass, event->value) == NOBODY)
-        return wrong(pass);
-    return !pass->baseline->uncovered;
-}
-
 static bool add_work(struct pass *pass, gcs_time work, uint32_t now)
 {
     struct gcs_baseline *baseline = pass->baseline;
@@ -339,6 +317,13 @@ static bool add_stop(struct pass *pass, const struct gcs_event *event, const uin
     return true;
 }
 
+/* A collection that a tuple of callbacks triggers comes here. */
+static void end_event(struct pass *pass)
+{
+    put_op(pass, 0, GCS_DO_END, since_moment(pass, pass->event));
+    pass->passed = false;
+}
+
 /* Behind an event's own ops, which began with `begin`. */
 static enum gcs_status tick(struct pass *pass, uint32_t begin, uint32_t now)
 {
@@ -346,7 +331,7 @@ static enum gcs_status tick(struct pass *pass, uint32_t begin, uint32_t now)
     GCS_TRY(GCS_GROW(pass->memory, &baseline->ticks, &baseline->tick_capacity,
                      baseline->tick_count + 1, pass->error));
     baseline->ticks[baseline->tick_count++] =
-        (struct gcs_tick){begin, put_op(pass, 0, GCS_DO_TICK, since_moment(pass, now))};
+        (struct gcs_tick){begin, put_op(pass, 0, GCS_DO_END, since_moment(pass, now))};
     pass->next_tick += pass->tick_events;
     return GCS_OK;
 }
@@ -373,7 +358,7 @@ static inline bool apply(struct pass *pass, const struct gcs_block *block,
     case GCS_OP_RESIZE:
         return resize(pass, event, now);
     case GCS_OP_WEAK:
-        return refer_weakly(pass, event);
+        return refer_weakly(pass, event) ? pass->status == GCS_OK : wrong(pass);
     case GCS_OP_WORK:
         return add_work(pass, event->object, now);
     case GCS_OP_IDLE:
@@ -473,6 +458,8 @@ static enum gcs_status reserve(struct pass *pass, uint32_t events)
     struct gcs_baseline *baseline = pass->baseline;
     size_t births = 2 * (size_t)events, deaths = (size_t)pass->objects + births;
     size_t ops = births + deaths + (pass->tick_events ? events / pass->tick_events + 1 : 0);
+    if (pass->weakrefs) /* a tuple a death, and an end */
+        ops += 2 * deaths + events;
     GCS_TRY(GCS_GROW(pass->memory, &baseline->ops, &baseline->op_capacity,
                      baseline->op_count + ops, pass->error));
     GCS_TRY(GCS_GROW(pass->memory, &baseline->aux, &baseline->aux_capacity,
@@ -497,8 +484,11 @@ static enum gcs_status run_block(struct pass *pass, const struct gcs_block *bloc
         expect(pass, block, i + 3 * EXPECTED_EVENTS, false);
         expect(pass, block, i + 2 * EXPECTED_EVENTS, true);
         expect_death(pass, block, i + EXPECTED_EVENTS);
-        if (!apply(pass, block, event, (uint32_t)(block->first_event + i)))
+        pass->event = (uint32_t)(block->first_event + i);
+        if (!apply(pass, block, event, pass->event))
             return pass->status;
+        if (pass->passed)
+            end_event(pass);
         if (baseline->child_count || (lazy && event->op == GCS_OP_STORE))
             follow(pass, block, event, ops);
         if (block->first_event + i == pass->next_tick)
@@ -546,6 +536,14 @@ static const char *uncovered_by(const struct gcs_trace *trace, const struct gcs_
     return NULL;
 }
 
+static bool has_weakrefs(const struct gcs_trace *trace)
+{
+    for (uint32_t i = 0; i < trace->type_count; i++)
+        if (trace->types[i] && trace->types[i]->kind == GCS_KIND_WEAKREF)
+            return true;
+    return false;
+}
+
 /* A trace that names what is not there: replay knows how to say it. */
 static enum gcs_status tell_what_is_wrong(struct pass *pass, const struct gcs_trace *trace)
 {
@@ -576,6 +574,7 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_
         .error = error,
         .tick_events = tick_events,
         .next_tick = tick_events ? 0 : UINT64_MAX,
+        .weakrefs = has_weakrefs(trace),
     };
     *baseline = (struct gcs_baseline){.memory = memory, .list_count = 1};
     baseline->uncovered = uncovered_by(trace, rules);
@@ -584,6 +583,7 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_
     GCS_TRY(gcs_heap_new(trace, rules, memory, &pass.heap, error));
     enum gcs_status status = analyse(&pass, trace);
     singles_fini(&pass);
+    weak_fini(&pass);
     objects_fini(&pass);
     kinds_fini(&pass);
     gcs_heap_free(pass.heap);

@@ -41,22 +41,6 @@ static enum gcs_status sort_pairs(struct pass *pass, struct pair *pairs, size_t 
     return status;
 }
 
-/* The object behind one in the pool, from the first on: `for (h = first; h; h = next)`. */
-static gcs_handle next_object(const struct pass *pass, gcs_handle handle)
-{
-    size_t at = handle + OBJECT_WORDS;
-    uint32_t rounded = 0;
-    if (handle != NOBODY)
-        block_class(facts_of(pass, object_at(pass, handle))->slots, &rounded);
-    at += rounded;
-    return at < pass->pool_count ? (gcs_handle)at : NOBODY;
-}
-
-static bool is_free(const struct pass *pass, gcs_handle handle)
-{
-    return object_at(pass, handle)->state & STATE_FREE;
-}
-
 /* Reaches what those in pass->dying reach, `count` of them. */
 static void reach_from(struct pass *pass, size_t count)
 {
@@ -134,6 +118,7 @@ static enum gcs_status list(struct pass *pass, struct garbage *garbage)
 static enum gcs_status finish(struct pass *pass, struct garbage *garbage)
 {
     reach(pass);
+    GCS_TRY(find_released(pass));
     GCS_TRY(list(pass, garbage));
     GCS_TRY(sort_pairs(pass, garbage->pairs, garbage->count));
     return parts_of(pass, garbage->pairs, garbage->count);

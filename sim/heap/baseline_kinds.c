@@ -109,6 +109,7 @@ static struct traits make_traits(struct pass *pass, uint32_t number, uint32_t sl
         .complete = is_complete(kind),
         .clears = shape->has_clear || is_complete(kind),
         .finalizer = shape->finalizer != GCS_FINALIZER_NONE,
+        .order = (uint8_t)dying_order(shape),
     };
 }
 
@@ -117,7 +118,8 @@ static bool same_traits(const struct traits *a, const struct traits *b)
     return a->slots == b->slots && a->references == b->references && a->bytes == b->bytes &&
            a->companion == b->companion && a->list == b->list && a->content == b->content &&
            a->gc == b->gc && a->hidden == b->hidden && a->unserved == b->unserved &&
-           a->complete == b->complete && a->clears == b->clears && a->finalizer == b->finalizer;
+           a->complete == b->complete && a->clears == b->clears &&
+           a->finalizer == b->finalizer && a->order == b->order;
 }
 
 /* 0: there is no room. */
@@ -175,6 +177,36 @@ uint16_t kind_make(struct pass *pass, uint32_t family, unsigned variant)
         return 0;
     pass->families[family].kinds[variant] = (uint16_t)(baseline->kind_count - 1);
     return (uint16_t)(baseline->kind_count - 1);
+}
+
+/* 0: there is no room. */
+static uint16_t passing_kind(struct pass *pass, uint8_t list)
+{
+    const struct gcs_object_kind kind = {.list = list, .gc = true, .passing = true};
+    struct gcs_baseline *baseline = pass->baseline;
+    if (baseline->kind_count == GCS_OBJECT_KINDS) {
+        cannot(pass, "more than 16,383 kinds of objects");
+        return 0;
+    }
+    pass->status = add_kind(pass, &kind, &(struct kind_facts){0});
+    return pass->status == GCS_OK ? (uint16_t)(baseline->kind_count - 1) : 0;
+}
+
+/* Tuples too long for a free list are alike. */
+bool passing_make(struct pass *pass, uint32_t callbacks)
+{
+    static const struct shape tuple = {.kind = GCS_KIND_TUPLE, .gc = true};
+    struct passing *passing = passing_of(pass, callbacks);
+    uint16_t capacity;
+    if (passing->freed)
+        return true;
+    uint32_t length = 2 * callbacks;
+    uint8_t taking =
+        list_code(pass, free_list_of(pass->heap, &tuple, length, false, &capacity));
+    bool served = free_list_of(pass->heap, &tuple, length, true, &capacity) != NULL;
+    passing->born = passing_kind(pass, served ? taking : 0);
+    passing->freed = served || !passing->born ? passing->born : passing_kind(pass, taking);
+    return passing->freed != 0;
 }
 
 static size_t place_of(const struct pass *pass, uint32_t shape, uint32_t slots)

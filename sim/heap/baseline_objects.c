@@ -60,6 +60,16 @@ gcs_handle object_take_fresh(struct pass *pass, const struct kind_facts *facts)
     return (gcs_handle)handle;
 }
 
+gcs_handle next_object(const struct pass *pass, gcs_handle handle)
+{
+    size_t at = handle + OBJECT_WORDS;
+    uint32_t rounded = 0;
+    if (handle != NOBODY)
+        block_class(facts_of(pass, object_at(pass, handle))->slots, &rounded);
+    at += rounded;
+    return at < pass->pool_count ? (gcs_handle)at : NOBODY;
+}
+
 /* False: there is no room. */
 bool number_new_page(struct pass *pass, uint32_t number)
 {
@@ -105,7 +115,7 @@ static inline void put_freed(struct pass *pass, const struct object *object, uns
         end_single(pass, object->op, op);
 }
 
-static inline void release(struct pass *pass, gcs_handle handle)
+void object_release(struct pass *pass, gcs_handle handle)
 {
     struct object *object = object_at(pass, handle);
     const struct kind_facts *facts = facts_of(pass, object);
@@ -125,8 +135,12 @@ static inline void release(struct pass *pass, gcs_handle handle)
 /* The object has no reference left. What it holds, and only it, goes before it. */
 void object_die(struct pass *pass, gcs_handle handle)
 {
+    if (pass->weak_count) {
+        die_in_order(pass, handle);
+        return;
+    }
     if (!facts_of(pass, object_at(pass, handle))->slots) {
-        release(pass, handle);
+        object_release(pass, handle);
         return;
     }
     gcs_handle *dying = pass->dying;
@@ -147,5 +161,5 @@ void object_die(struct pass *pass, gcs_handle handle)
         }
     }
     while (count)
-        release(pass, dying[--count]);
+        object_release(pass, dying[--count]);
 }

@@ -8,6 +8,7 @@
  *   baseline_objects.c  where objects are kept, and their deaths
  *   baseline_kinds.c    objects that are alike to the collector
  *   baseline_singles.c  tuples of tuples, followed one by one
+ *   baseline_weak.c     weak references with callbacks
  *   baseline_end.c      what is left when the trace has ended; the arrays cut to size
  *   parts.c             the graph of garbage
  */
@@ -41,6 +42,10 @@ enum {
     STATE_REACHED = 4, /* from a root, when the trace has ended */
     STATE_MET = 8,     /* by the walk that finds parts; `roots` is its index, `refs` its low */
     STATE_CLOSED = 16, /* it has a part: `refs` */
+    STATE_WEAK = 32,   /* pass->weak has, or had, it */
+    STATE_CALLED = 64, /* a weak reference whose callback has been called */
+    STATE_RELEASED = 128, /* struct gcs_member */
+    STATE_CALLS = 256,    /* likewise */
 };
 
 /* What can differ between objects of a family. */
@@ -70,6 +75,7 @@ struct traits {
     uint32_t companion; /* its shape; 0: none */
     uint8_t list;
     uint8_t content; /* enum content_rule */
+    uint8_t order;   /* enum dying_order */
     bool gc, hidden, unserved, complete, clears, finalizer;
 };
 
@@ -93,6 +99,16 @@ enum { PAGE_BITS = 14, PAGE_NUMBERS = 1 << PAGE_BITS };
 struct page {
     gcs_handle *handles; /* all dead, or none born: pass->nobodies */
     uint32_t left;       /* that are not dead yet */
+};
+
+/* The kinds of a tuple of callbacks; 0: none yet. Both are one if a free list serves it, too.
+ */
+struct passing {
+    uint16_t born, freed;
+};
+
+struct pair {
+    uint32_t key, value;
 };
 
 struct pass {
@@ -131,6 +147,15 @@ struct pass {
     size_t place_count, place_capacity;
     uint8_t codes[FREE_LISTS]; /* by free list; 0: none yet */
 
+    struct weak_refs weak;                         /* those with callbacks: by handle */
+    bool weakrefs;                                 /* there may be some */
+    size_t weak_count;                             /* that there have been */
+    struct passing passing[GCS_TUPLE_LENGTHS + 1]; /* by length, the last for all longer */
+    bool passed;                                   /* a tuple of callbacks, in this event */
+    struct pair *released; /* garbage, and the weak references that it lets go: by the former */
+    size_t released_count, released_capacity;
+
+    uint32_t event;       /* being applied */
     uint32_t last_moment; /* its event */
     uint64_t tick_events; /* 0: nobody asks */
     uint64_t next_tick;   /* event */
@@ -154,6 +179,9 @@ void objects_fini(struct pass *pass);
 gcs_handle object_take_fresh(struct pass *pass, const struct kind_facts *facts);
 bool number_new_page(struct pass *pass, uint32_t number);
 void object_die(struct pass *pass, gcs_handle handle);
+void object_release(struct pass *pass, gcs_handle handle);
+/* The object behind one in the pool, from the first on: `for (h = first; h; h = next)`. */
+gcs_handle next_object(const struct pass *pass, gcs_handle handle);
 
 /* baseline_kinds.c */
 enum gcs_status kinds_init(struct pass *pass);
@@ -170,13 +198,19 @@ void end_single(struct pass *pass, uint32_t op, uint32_t end);
 void look_at(struct pass *pass, gcs_handle handle, uint32_t stamp);
 void check_dict(struct pass *pass, gcs_handle dict, uint32_t stamp);
 
+bool passing_make(struct pass *pass, uint32_t callbacks); /* false: there is no room */
+
+/* baseline_weak.c */
+bool refer_weakly(struct pass *pass, const struct gcs_event *event);
+void die_in_order(struct pass *pass, gcs_handle handle);
+/* What of the weak references there are goes with garbage? What is reachable is known. */
+enum gcs_status find_released(struct pass *pass);
+void weak_fini(struct pass *pass);
+
 /* baseline_end.c */
 enum gcs_status baseline_end(struct pass *pass);
 
 /* parts.c: `garbage` (stamp, object) by rising stamp */
-struct pair {
-    uint32_t key, value;
-};
 enum gcs_status parts_of(struct pass *pass, const struct pair *garbage, size_t count);
 
 static inline struct object *object_at(const struct pass *pass, gcs_handle handle)
@@ -235,6 +269,30 @@ static inline uint32_t put_op(struct pass *pass, unsigned kind, unsigned form, u
     baseline->ops[op] = (uint16_t)(kind << GCS_FORM_BITS | form);
     baseline->aux[op] = (uint8_t)aux;
     return op;
+}
+
+/* The number of events since the moment before, which an op of this event's keeps. */
+static inline unsigned since_moment(struct pass *pass, uint32_t event)
+{
+    struct gcs_baseline *baseline = pass->baseline;
+    uint32_t distance = event - pass->last_moment;
+    pass->last_moment = event;
+    if (distance < GCS_FAR)
+        return distance;
+    baseline->far[baseline->far_count++] =
+        (struct gcs_far){(uint32_t)baseline->op_count, event};
+    return GCS_FAR;
+}
+
+static inline struct passing *passing_of(struct pass *pass, uint32_t callbacks)
+{
+    return &pass->passing[callbacks <= GCS_TUPLE_LENGTHS / 2 ? 2 * callbacks
+                                                             : GCS_TUPLE_LENGTHS];
+}
+
+static inline bool is_free(const struct pass *pass, gcs_handle handle)
+{
+    return object_at(pass, handle)->state & STATE_FREE;
 }
 
 static inline void put_extra(struct pass *pass, uint32_t units)

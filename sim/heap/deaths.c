@@ -380,17 +380,6 @@ static bool next_callback(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
     return false;
 }
 
-/* Which slot a dying object gives up at a step: lists and tuples begin with the last, slices
- * (start, stop, step) with the step. */
-static uint32_t given_up(const struct shape *shape, uint32_t step, uint32_t count)
-{
-    if (shape->last_first)
-        return count - 1 - step;
-    if (shape->kind == GCS_KIND_SLICE)
-        return step == 0 ? count - 1 : step - 1;
-    return step;
-}
-
 /* Empties one more slot of a dying object; true if that was the last reference to what it held.
  */
 static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
@@ -399,7 +388,7 @@ static bool next_slot(struct gcs_heap *heap, gcs_row dying, gcs_row *next)
     uint32_t *slots = slots_of(heap, dying, &count);
     uint32_t *step = step_of(heap, dying);
     while (*step < count) {
-        uint32_t at = given_up(shape_of(heap, dying), (*step)++, count);
+        uint32_t at = given_up(dying_order(shape_of(heap, dying)), (*step)++, count);
         *next = slots[at];
         slot_set(heap, dying, &slots[at], NOBODY);
         if (*next != NOBODY && lose(heap, *next))

@@ -349,6 +349,27 @@ static inline uint16_t list_capacity(const struct gcs_rules *rules, unsigned lis
     return list < GCS_FREE_LIST_COUNT ? rules->free_list[list] : rules->tuple_free_list;
 }
 
+/* In which order a dying object gives up its slots. */
+enum dying_order { FIRST_FIRST, LAST_FIRST, STEP_FIRST };
+
+/* Lists and tuples begin with the last, slices (start, stop, step) with the step. */
+static inline enum dying_order dying_order(const struct shape *shape)
+{
+    return shape->last_first               ? LAST_FIRST
+           : shape->kind == GCS_KIND_SLICE ? STEP_FIRST
+                                           : FIRST_FIRST;
+}
+
+/* The slot that goes at a step. */
+static inline uint32_t given_up(enum dying_order order, uint32_t step, uint32_t count)
+{
+    if (order == LAST_FIRST)
+        return count - 1 - step;
+    if (order == STEP_FIRST)
+        return step == 0 ? count - 1 : step - 1;
+    return step;
+}
+
 /* The only way to change a slot. */
 static inline void slot_set(struct gcs_heap *heap, gcs_row owner, uint32_t *slot,
                             gcs_row target)

@@ -56,6 +56,39 @@ static enum gcs_status make_room(struct graph *graph, size_t objects)
     return GCS_GROW(memory, &baseline->parts, &baseline->part_capacity, objects, error);
 }
 
+static size_t first_released(const struct pass *pass, gcs_handle handle)
+{
+    size_t low = 0, high = pass->released_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (pass->released[middle].key < handle)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What an object holds at a place: in its slots, and behind them the weak references that go
+ * with it. False: there is no such place. */
+static inline bool held_at(const struct pass *pass, gcs_handle handle, uint32_t place,
+                           gcs_handle *held)
+{
+    struct object *object = object_at(pass, handle);
+    uint32_t slots = facts_of(pass, object)->slots;
+    if (place < slots) {
+        *held = slots_behind(object)[place];
+        return true;
+    }
+    if (!pass->released_count)
+        return false;
+    size_t at = first_released(pass, handle) + (place - slots);
+    if (at >= pass->released_count || pass->released[at].key != handle)
+        return false;
+    *held = pass->released[at].value;
+    return true;
+}
+
 static bool refers_to_itself(const struct graph *graph, gcs_handle handle)
 {
     struct object *object = object_at(graph->pass, handle);
@@ -82,6 +115,8 @@ static void add_member(struct graph *graph, struct gcs_part *part, gcs_handle ha
         .kind = object->kind,
         .bytes = ((uint64_t)facts->bytes + object->extra) * GCS_BYTES_UNIT,
         .finalizer = traits_of(pass, object)->finalizer,
+        .released = object->state & STATE_RELEASED,
+        .calls = object->state & STATE_CALLS,
     };
     part->members++;
 }
@@ -129,8 +164,9 @@ static void walk_from(struct graph *graph, gcs_handle start)
     while (graph->path_length) {
         struct step *step = &graph->path[graph->path_length - 1];
         struct object *object = object_at(pass, step->handle);
-        if (step->slot < facts_of(pass, object)->slots) {
-            gcs_handle next = slots_behind(object)[step->slot++];
+        gcs_handle next;
+        if (held_at(pass, step->handle, step->slot, &next)) {
+            step->slot++;
             const struct object *target = object_at(pass, next);
             if (next == NOBODY || target->state & (STATE_REACHED | STATE_CLOSED))
                 continue;
@@ -160,13 +196,15 @@ static uint32_t island_of(struct graph *graph, uint32_t part)
 static enum gcs_status find_edges_of(struct graph *graph, uint32_t part, gcs_handle handle)
 {
     const struct pass *pass = graph->pass;
-    struct object *object = object_at(pass, handle);
-    const uint32_t *slots = slots_behind(object);
-    for (uint32_t i = 0; i < facts_of(pass, object)->slots; i++) {
-        const struct object *target = object_at(pass, slots[i]);
-        if (slots[i] == NOBODY || target->state & STATE_REACHED)
+    gcs_handle held;
+    for (uint32_t i = 0; held_at(pass, handle, i, &held); i++) {
+        const struct object *target = object_at(pass, held);
+        if (held == NOBODY || target->state & STATE_REACHED)
             continue;
         uint32_t to = target->refs;
+        if (target->state & STATE_RELEASED &&
+            graph->baseline->parts[to].stamp != graph->baseline->parts[part].stamp)
+            cannot(graph->pass, "weak references that garbage lets go and something else held");
         if (to == part || graph->latest[to] == part)
             continue;
         GCS_TRY(GCS_GROW(pass->memory, &graph->edges, &graph->edge_capacity,
@@ -237,10 +275,13 @@ static enum gcs_status declare(struct graph *graph)
             baseline->declared_count++;
         }
         sum.stamp = part->stamp;
-        sum.objects += part->members;
-        for (uint32_t m = 0; m < part->members; m++)
-            sum.bytes +=
-                (uint32_t)(baseline->members[part->first_member + m].bytes / GCS_BYTES_UNIT);
+        for (uint32_t m = 0; m < part->members; m++) {
+            const struct gcs_member *member = &baseline->members[part->first_member + m];
+            if (member->released)
+                continue;
+            sum.objects++;
+            sum.bytes += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
+        }
         baseline->declared[baseline->declared_count - 1] = sum;
     }
     return GCS_OK;
