@@ -171,6 +171,7 @@ struct gcs_baseline {
     size_t extra_count, extra_capacity;
     struct gcs_object_kind *kinds; /* kind 0 is zero */
     size_t kind_count, kind_capacity;
+    bool passing;                           /* some deaths make tuples that pass */
     uint8_t list_count;                     /* codes in use, 0 included */
     uint16_t list_capacity[GCS_LIST_CODES]; /* shells it can hold */
     bool list_emptied[GCS_LIST_CODES];      /* by a full collection */

@@ -280,7 +280,7 @@ const char *gcs_index_uncovered(const struct gcs_index *index,
         return "a model that is not generational";
     if (index->baseline.uncovered)
         return index->baseline.uncovered;
-    if (index->passing && setting->model->timing == GCS_TIMING_ALLOCATION)
+    if (index->baseline.passing && setting->model->timing == GCS_TIMING_ALLOCATION)
         return "callbacks of weak references that make tuples, up to 3.11";
     if (setting->memory != GCS_MEMORY_SUM)
         return "--memory pymalloc";

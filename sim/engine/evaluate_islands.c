@@ -361,7 +361,7 @@ void islands_meet(struct evaluation *e)
 {
     uint32_t stamp = islands_next(e), island = (uint32_t)e->islands.awaited[0];
     struct found nothing = {0};
-    if (e->index->passing && makes_tuple(e, stamp))
+    if (e->baseline->passing && makes_tuple(e, stamp))
         e->uncovered = "garbage that dies while a tuple of callbacks is made";
     drop_first(&e->islands);
     if (e->islands.waits[island] != WAITS_GONE &&

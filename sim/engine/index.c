@@ -113,8 +113,6 @@ static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *tra
                             &index->baseline, error));
     if (index->baseline.uncovered)
         return GCS_OK;
-    for (size_t kind = 0; kind < index->baseline.kind_count; kind++)
-        index->passing |= index->baseline.kinds[kind].passing;
     GCS_TRY(index_make_blocks(index, error));
     GCS_TRY(make_objects(index, error));
     GCS_TRY(make_holdings(index, error));

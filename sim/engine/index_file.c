@@ -49,7 +49,7 @@ static struct scalars scalars_of(struct gcs_index *index)
     memset(&scalars, 0, sizeof scalars);
     scalars.width = index->width;
     scalars.released = index->released;
-    scalars.passing = index->passing;
+    scalars.passing = index->baseline.passing;
     for (unsigned i = 0; i < 3; i++) {
         scalars.widths[i] = spans_of(index, i)->width;
         scalars.kind_counts[i] = spans_of(index, i)->kind_count;
@@ -68,7 +68,7 @@ static void set_scalars(struct gcs_index *index, const struct scalars *scalars)
 {
     index->width = scalars->width;
     index->released = scalars->released;
-    index->passing = scalars->passing;
+    index->baseline.passing = scalars->passing;
     for (unsigned i = 0; i < 3; i++) {
         spans_init(spans_of(index, i), index->memory, scalars->widths[i]);
         spans_of(index, i)->kind_count = scalars->kind_counts[i];

@@ -147,7 +147,6 @@ struct gcs_index {
     struct gcs_memory *memory;
     unsigned width;    /* sums of a clump */
     unsigned released; /* of these, where those of what is released begin; 0: nothing is */
-    bool passing;      /* deaths make tuples of callbacks */
 
     struct jump *blocks, *regions;
     struct list_jump *block_lists, *region_lists; /* [block][list_count]; one more: the end */

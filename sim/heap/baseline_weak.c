@@ -55,7 +55,7 @@ static void begin_death(struct pass *pass, gcs_handle handle)
     const struct passing *passing = passing_of(pass, callbacks);
     put_op(pass, passing->born, GCS_FORM_BORN, since_moment(pass, pass->event));
     put_op(pass, passing->freed, GCS_FORM_FREED, 0);
-    pass->passed = true;
+    pass->passed = pass->baseline->passing = true;
 }
 
 /* True if that was the last one. */
@@ -151,24 +151,15 @@ static enum gcs_status find_released_by(struct pass *pass, gcs_handle target)
     return GCS_OK;
 }
 
-static bool makes_tuples(const struct pass *pass)
-{
-    for (size_t i = 0; i < sizeof pass->passing / sizeof pass->passing[0]; i++)
-        if (pass->passing[i].born)
-            return true;
-    return false;
-}
-
 enum gcs_status find_released(struct pass *pass)
 {
-    bool tuples = makes_tuples(pass);
     if (!pass->weak_count)
         return GCS_OK;
     for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
         unsigned state = object_at(pass, h)->state;
         if (state & (STATE_FREE | STATE_REACHED | STATE_RELEASED) || !(state & STATE_WEAK))
             continue;
-        if (tuples && state & STATE_CALLED)
+        if (pass->baseline->passing && state & STATE_CALLED)
             cannot(pass, "weak references that are garbage when their callback is called");
         GCS_TRY(find_released_by(pass, h));
     }
