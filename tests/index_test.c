@@ -316,14 +316,17 @@ static void compare_settings(const struct gcs_trace *trace,
 static struct random_trace_shape shape_of(struct gcs_random *random)
 {
     static const uint32_t never = RANDOM_TRACE_RESURRECT | RANDOM_TRACE_LEGACY |
-                                  RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS |
-                                  RANDOM_TRACE_COROUTINES | RANDOM_TRACE_STANDING |
-                                  RANDOM_TRACE_START | RANDOM_TRACE_RESOLVED;
+                                  RANDOM_TRACE_STANDING | RANDOM_TRACE_START |
+                                  RANDOM_TRACE_RESOLVED;
+    static const uint32_t seldom =
+        RANDOM_TRACE_FRAMES | RANDOM_TRACE_GENERATORS | RANDOM_TRACE_COROUTINES;
     uint32_t features = (uint32_t)gcs_random_next(random);
     if (gcs_random_below(random, 2))
         features &= (uint32_t)gcs_random_next(random);
     if (gcs_random_below(random, 8))
         features &= ~never;
+    if (gcs_random_below(random, 4))
+        features &= ~seldom;
     return (struct random_trace_shape){
         .events = 200 + (uint32_t)gcs_random_below(random,
                                                    gcs_random_below(random, 40) ? 6000 : 40000),

@@ -45,7 +45,7 @@ enum {
     GCS_DO_MOMENT, /* `i b e c g m u v` */
     GCS_DO_RESIZE, /* `z`: the payload changes by the next of `extras`, signed */
     GCS_DO_WORK,   /* `w`: the next of `works` */
-    GCS_DO_END,    /* the end of an event: of a tick's (`ticks`), and of one with tuples that
+    GCS_DO_END,    /* the end of an event: of a tick's (`ticks`), and of one in which objects
                       pass */
 };
 
@@ -61,9 +61,10 @@ struct gcs_object_kind {
     bool extra;          /* has payload: the next of `extras` at BORN (not if late) and FREED */
     bool atoms;          /* a tuple that its first collection untracks */
     bool single;         /* one of the singles; its forms are never short */
-    bool passing;        /* no object, but the tuple of callbacks that a death makes (CPython's
-                            PyObject_ClearWeakRefs): BORN and at once FREED. They are counted,
-                            no more; BORN is a moment, and the event has an END behind */
+    bool passing;        /* made in a death and gone when that is over: a tuple of callbacks
+                            (CPython's PyObject_ClearWeakRefs), what the closing of a generator
+                            makes (_PyGen_Finalize). It is counted, no more; BORN is a moment,
+                            and the event has an END behind */
     uint8_t unused[3];
 };
 
@@ -171,7 +172,7 @@ struct gcs_baseline {
     size_t extra_count, extra_capacity;
     struct gcs_object_kind *kinds; /* kind 0 is zero */
     size_t kind_count, kind_capacity;
-    bool passing;                           /* some deaths make tuples that pass */
+    bool passing;                           /* some objects do */
     uint8_t list_count;                     /* codes in use, 0 included */
     uint16_t list_capacity[GCS_LIST_CODES]; /* shells it can hold */
     bool list_emptied[GCS_LIST_CODES];      /* by a full collection */

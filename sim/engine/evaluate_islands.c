@@ -346,9 +346,9 @@ static void drop_first(struct island_states *islands)
     heap[hole] = last;
 }
 
-/* The event that goes on with this op makes a tuple of callbacks: what dies there dies before
- * it, or behind. */
-static bool makes_tuple(const struct evaluation *e, uint32_t op)
+/* In the event that goes on with this op objects come and go: what dies there dies before they
+ * come, or behind. */
+static bool is_passed(const struct evaluation *e, uint32_t op)
 {
     const struct gcs_baseline *baseline = e->baseline;
     while (op < baseline->op_count && form_of_op(baseline, op) >= GCS_FORM_FREED &&
@@ -361,8 +361,8 @@ void islands_meet(struct evaluation *e)
 {
     uint32_t stamp = islands_next(e), island = (uint32_t)e->islands.awaited[0];
     struct found nothing = {0};
-    if (e->baseline->passing && makes_tuple(e, stamp))
-        e->uncovered = "garbage that dies while a tuple of callbacks is made";
+    if (e->baseline->passing && is_passed(e, stamp))
+        e->uncovered = "garbage that dies in an event with callbacks or closing";
     drop_first(&e->islands);
     if (e->islands.waits[island] != WAITS_GONE &&
         walk_island(e, island, NO_COLLECTION, stamp + 1, &nothing))

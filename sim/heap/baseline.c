@@ -122,6 +122,7 @@ static inline bool be_born(struct pass *pass, gcs_handle handle, uint32_t of_fam
     if (!kind || !born)
         return false;
     object->extra = extra;
+    pass->closing += traits->closing;
     if (!put_birth(pass, object, kind, born, aux))
         return false;
     if (extra)
@@ -458,8 +459,8 @@ static enum gcs_status reserve(struct pass *pass, uint32_t events)
     struct gcs_baseline *baseline = pass->baseline;
     size_t births = 2 * (size_t)events, deaths = (size_t)pass->objects + births;
     size_t ops = births + deaths + (pass->tick_events ? events / pass->tick_events + 1 : 0);
-    if (pass->weakrefs) /* a tuple a death, and an end */
-        ops += 2 * deaths + events;
+    /* What passes in deaths, and the ends of their events. */
+    ops += 2 * (pass->weak.place_count + pass->closing + 4 * (size_t)events) + events;
     GCS_TRY(GCS_GROW(pass->memory, &baseline->ops, &baseline->op_capacity,
                      baseline->op_count + ops, pass->error));
     GCS_TRY(GCS_GROW(pass->memory, &baseline->aux, &baseline->aux_capacity,
@@ -529,19 +530,12 @@ static const char *uncovered_by(const struct gcs_trace *trace, const struct gcs_
             return "legacy finalizers";
         if (type && type->finalizer == GCS_FINALIZER_RESURRECT)
             return "finalizers that resurrect";
-        if (type && (type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE ||
-                     type->kind == GCS_KIND_FRAME))
-            return "generators, coroutines and frames";
+        if (type && rules->zombie_frames &&
+            (type->kind == GCS_KIND_GENERATOR || type->kind == GCS_KIND_COROUTINE ||
+             type->kind == GCS_KIND_FRAME))
+            return "generators, coroutines and frames up to 3.10";
     }
     return NULL;
-}
-
-static bool has_weakrefs(const struct gcs_trace *trace)
-{
-    for (uint32_t i = 0; i < trace->type_count; i++)
-        if (trace->types[i] && trace->types[i]->kind == GCS_KIND_WEAKREF)
-            return true;
-    return false;
 }
 
 /* A trace that names what is not there: replay knows how to say it. */
@@ -574,7 +568,7 @@ enum gcs_status gcs_baseline_of(const struct gcs_trace *trace, const struct gcs_
         .error = error,
         .tick_events = tick_events,
         .next_tick = tick_events ? 0 : UINT64_MAX,
-        .weakrefs = has_weakrefs(trace),
+
     };
     *baseline = (struct gcs_baseline){.memory = memory, .list_count = 1};
     baseline->uncovered = uncovered_by(trace, rules);

@@ -107,6 +107,8 @@ static enum gcs_status list(struct pass *pass, struct garbage *garbage)
             baseline->longs[baseline->long_count++] = (struct gcs_long){object->op, GCS_NEVER};
         }
         if (!(object->state & STATE_REACHED)) {
+            if (traits_of(pass, object)->closes)
+                cannot(pass, "generators and coroutines that are garbage");
             GCS_TRY(GCS_GROW(pass->memory, &garbage->pairs, &garbage->capacity,
                              garbage->count + 1, pass->error));
             garbage->pairs[garbage->count++] = (struct pair){object->stamp, h};

@@ -110,6 +110,8 @@ static struct traits make_traits(struct pass *pass, uint32_t number, uint32_t sl
         .clears = shape->has_clear || is_complete(kind),
         .finalizer = shape->finalizer != GCS_FINALIZER_NONE,
         .order = (uint8_t)dying_order(shape),
+        .closing = (uint8_t)(shape->closes ? close_allocations(heap, shape) : 0),
+        .closes = shape->closes,
     };
 }
 
@@ -119,7 +121,8 @@ static bool same_traits(const struct traits *a, const struct traits *b)
            a->companion == b->companion && a->list == b->list && a->content == b->content &&
            a->gc == b->gc && a->hidden == b->hidden && a->unserved == b->unserved &&
            a->complete == b->complete && a->clears == b->clears &&
-           a->finalizer == b->finalizer && a->order == b->order;
+           a->finalizer == b->finalizer && a->order == b->order && a->closing == b->closing &&
+           a->closes == b->closes;
 }
 
 /* 0: there is no room. */
@@ -200,7 +203,7 @@ bool passing_make(struct pass *pass, uint32_t callbacks)
     uint16_t capacity;
     if (passing->freed)
         return true;
-    uint32_t length = 2 * callbacks;
+    uint32_t length = callbacks <= GCS_TUPLE_LENGTHS ? 2 * callbacks : NO_LIST;
     uint8_t taking =
         list_code(pass, free_list_of(pass->heap, &tuple, length, false, &capacity));
     bool served = free_list_of(pass->heap, &tuple, length, true, &capacity) != NULL;
@@ -247,14 +250,15 @@ uint32_t family_find(struct pass *pass, uint32_t shape, uint32_t slots)
     if (!place->family) {
         struct traits traits = make_traits(pass, shape, slots);
         uint32_t family = family_of_traits(pass, &traits);
-        if (!family)
+        if (!family || (traits.closing && !passing_make(pass, NO_LIST)))
             return 0;
+        pass->in_order |= traits.closing > 0;
         *place = (struct place){shape, slots, family};
         pass->place_count++;
     }
     const struct traits *traits = &pass->families[place->family].traits;
     bool as_usual = traits->content == CONTENT_IRRELEVANT && !traits->unserved &&
-                    !pass->heap->shapes[shape].companion;
+                    !traits->closing && !pass->heap->shapes[shape].companion;
     pass->latest[shape] = (struct known){slots, place->family, as_usual};
     return place->family;
 }

@@ -121,6 +121,8 @@ void object_release(struct pass *pass, gcs_handle handle)
     const struct kind_facts *facts = facts_of(pass, object);
     pass->objects--;
     pass->units -= facts->bytes;
+    if (pass->in_order)
+        pass->closing -= pass->families[facts->family].traits.closing;
     if (facts->variant & VARIANT_EXTRA) {
         pass->units -= object->extra;
         put_extra(pass, object->extra);
@@ -135,7 +137,7 @@ void object_release(struct pass *pass, gcs_handle handle)
 /* The object has no reference left. What it holds, and only it, goes before it. */
 void object_die(struct pass *pass, gcs_handle handle)
 {
-    if (pass->weak_count) {
+    if (pass->in_order) {
         die_in_order(pass, handle);
         return;
     }

@@ -8,7 +8,7 @@
  *   baseline_objects.c  where objects are kept, and their deaths
  *   baseline_kinds.c    objects that are alike to the collector
  *   baseline_singles.c  tuples of tuples, followed one by one
- *   baseline_weak.c     weak references with callbacks
+ *   baseline_deaths.c   deaths that call: weak references' callbacks, generators
  *   baseline_end.c      what is left when the trace has ended; the arrays cut to size
  *   parts.c             the graph of garbage
  */
@@ -46,6 +46,7 @@ enum {
     STATE_CALLED = 64, /* a weak reference whose callback has been called */
     STATE_RELEASED = 128, /* struct gcs_member */
     STATE_CALLS = 256,    /* likewise */
+    STATE_CLOSING = 512,  /* a dying generator or coroutine */
 };
 
 /* What can differ between objects of a family. */
@@ -76,7 +77,8 @@ struct traits {
     uint8_t list;
     uint8_t content; /* enum content_rule */
     uint8_t order;   /* enum dying_order */
-    bool gc, hidden, unserved, complete, clears, finalizer;
+    uint8_t closing; /* what its closing makes for the time */
+    bool gc, hidden, unserved, complete, clears, finalizer, closes;
 };
 
 struct family {
@@ -101,7 +103,8 @@ struct page {
     uint32_t left;       /* that are not dead yet */
 };
 
-/* The kinds of a tuple of callbacks; 0: none yet. Both are one if a free list serves it, too.
+/* The kinds of an object that is gone again when a death is over; 0: none yet. Both are one if
+ * a free list serves it, too.
  */
 struct passing {
     uint16_t born, freed;
@@ -147,11 +150,13 @@ struct pass {
     size_t place_count, place_capacity;
     uint8_t codes[FREE_LISTS]; /* by free list; 0: none yet */
 
-    struct weak_refs weak;                         /* those with callbacks: by handle */
-    bool weakrefs;                                 /* there may be some */
-    size_t weak_count;                             /* that there have been */
-    struct passing passing[GCS_TUPLE_LENGTHS + 1]; /* by length, the last for all longer */
-    bool passed;                                   /* a tuple of callbacks, in this event */
+    struct weak_refs weak; /* those with callbacks: by handle */
+
+    struct passing passing[GCS_TUPLE_LENGTHS + 1]; /* tuples of callbacks by length; the last is
+                                                      for all that no free list serves */
+    bool passed;                                   /* some did, in this event */
+    bool in_order;                                 /* deaths have to be */
+    size_t closing;        /* objects that what is alive may make when it is closed */
     struct pair *released; /* garbage, and the weak references that it lets go: by the former */
     size_t released_count, released_capacity;
 
@@ -200,7 +205,7 @@ void check_dict(struct pass *pass, gcs_handle dict, uint32_t stamp);
 
 bool passing_make(struct pass *pass, uint32_t callbacks); /* false: there is no room */
 
-/* baseline_weak.c */
+/* baseline_deaths.c */
 bool refer_weakly(struct pass *pass, const struct gcs_event *event);
 void die_in_order(struct pass *pass, gcs_handle handle);
 /* What of the weak references there are goes with garbage? What is reachable is known. */
@@ -283,6 +288,8 @@ static inline unsigned since_moment(struct pass *pass, uint32_t event)
         (struct gcs_far){(uint32_t)baseline->op_count, event};
     return GCS_FAR;
 }
+
+enum { NO_LIST = INT32_MAX }; /* in the place of callbacks: what no free list serves */
 
 static inline struct passing *passing_of(struct pass *pass, uint32_t callbacks)
 {

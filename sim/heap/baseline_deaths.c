@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Weak references with callbacks, for the baseline pass. A target that dies by count calls them
- * at a known op: the pass does what replay does, in its order. A target that is garbage calls
- * them in the collection that finds it, so what they let go is as if the target held it. Weak
- * references without callbacks change nothing that the collector knows.
+ * Deaths that do more than let go, for the baseline pass: they call weak references' callbacks,
+ * and close generators. They come at a known op, and the pass does what replay does, in its
+ * order; objects that exist only meanwhile are counted (struct gcs_object_kind, passing).
+ *
+ * A target that is garbage calls its weak references in the collection that finds it, so what
+ * they let go is as if the target held it. Weak references without callbacks change nothing
+ * that the collector knows.
  */
 #include "baseline_private.h"
 
@@ -32,7 +35,7 @@ bool refer_weakly(struct pass *pass, const struct gcs_event *event)
                                  (enum gcs_weak)event->detail, pass->error);
     if (pass->status != GCS_OK)
         return true;
-    pass->weak_count++;
+    pass->in_order = true;
     object_at(pass, weakref)->state |= STATE_WEAK;
     object_at(pass, target)->state |= STATE_WEAK;
     uint32_t callbacks = weak_refs_callbacks(&pass->weak, target);
@@ -41,6 +44,17 @@ bool refer_weakly(struct pass *pass, const struct gcs_event *event)
         passing_make(pass, callbacks);
     }
     return true;
+}
+
+static void pass_born(struct pass *pass, const struct passing *passing)
+{
+    put_op(pass, passing->born, GCS_FORM_BORN, since_moment(pass, pass->event));
+    pass->passed = pass->baseline->passing = true;
+}
+
+static void pass_freed(struct pass *pass, const struct passing *passing)
+{
+    put_op(pass, passing->freed, GCS_FORM_FREED, 0);
 }
 
 /* PyObject_ClearWeakRefs makes a tuple of callbacks and weak references first. */
@@ -52,10 +66,23 @@ static void begin_death(struct pass *pass, gcs_handle handle)
     uint32_t callbacks = weak_refs_callbacks(&pass->weak, handle);
     if (!callbacks || callbacks < pass->heap->rules->weak_tuple_from)
         return;
-    const struct passing *passing = passing_of(pass, callbacks);
-    put_op(pass, passing->born, GCS_FORM_BORN, since_moment(pass, pass->event));
-    put_op(pass, passing->freed, GCS_FORM_FREED, 0);
-    pass->passed = pass->baseline->passing = true;
+    pass_born(pass, passing_of(pass, callbacks));
+    pass_freed(pass, passing_of(pass, callbacks));
+}
+
+/* A suspended generator is closed before it dies: an exception is thrown into it, and gone when
+ * it has dropped what it holds. */
+static void begin_closing(struct pass *pass, struct object *object)
+{
+    object->state |= STATE_CLOSING;
+    for (unsigned i = traits_of(pass, object)->closing; i > 0; i--)
+        pass_born(pass, passing_of(pass, NO_LIST));
+}
+
+static void end_closing(struct pass *pass, const struct object *object)
+{
+    for (unsigned i = traits_of(pass, object)->closing; i > 0; i--)
+        pass_freed(pass, passing_of(pass, NO_LIST));
 }
 
 /* True if that was the last one. */
@@ -109,10 +136,15 @@ void die_in_order(struct pass *pass, gcs_handle handle)
     dying[count++] = handle;
     while (count) {
         struct object *object = object_at(pass, dying[count - 1]);
+        bool closes = traits_of(pass, object)->closing;
         next = object->state & STATE_WEAK ? next_called(pass, dying[count - 1], stamp) : NOBODY;
+        if (next == NOBODY && closes && !(object->state & STATE_CLOSING))
+            begin_closing(pass, object);
         if (next == NOBODY)
             next = next_given_up(pass, object, stamp);
         if (next == NOBODY) {
+            if (closes)
+                end_closing(pass, object);
             object_release(pass, dying[--count]);
             continue;
         }
@@ -153,7 +185,7 @@ static enum gcs_status find_released_by(struct pass *pass, gcs_handle target)
 
 enum gcs_status find_released(struct pass *pass)
 {
-    if (!pass->weak_count)
+    if (!pass->weak.count)
         return GCS_OK;
     for (gcs_handle h = next_object(pass, NOBODY); h; h = next_object(pass, h)) {
         unsigned state = object_at(pass, h)->state;
