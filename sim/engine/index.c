@@ -67,6 +67,8 @@ static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *e
     spans_init(&index->fading, index->memory, TRACKED_SUMS);
     GCS_TRY(add_kinds(baseline, &index->objects, error));
     GCS_TRY(add_kinds(baseline, &index->fading, error));
+    while (baseline->long_count && baseline->longs[baseline->long_count - 1].end == GCS_NEVER)
+        baseline->long_count--; /* of these it is only asked which are over */
     GCS_TRY(sort_longs(index, error));
     for (size_t i = 0; i < baseline->long_count; i++) {
         struct gcs_long life = baseline->longs[i];

@@ -8,7 +8,7 @@
 
 enum {
     STRIDE = 32,
-    NEVER_CLASS = SPAN_CLASSES - 1,
+
     ENDED = SPAN_CLASSES, /* of a row: the order by end */
     FEW = 24,             /* spans that are added rather than subtracted */
 };
@@ -73,9 +73,8 @@ static unsigned class_of(uint32_t lifetime)
 enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t kind,
                           struct gcs_error *error)
 {
-    unsigned k = end == GCS_NEVER ? NEVER_CLASS : class_of(end - begin);
-    struct span_class *class = &spans->classes[k];
-    GCS_REQUIRE(end > begin);
+    GCS_REQUIRE(end > begin && end != GCS_NEVER);
+    struct span_class *class = &spans->classes[class_of(end - begin)];
     GCS_TRY(GCS_GROW(spans->memory, &class->end, &class->end_capacity, class->begun.count + 1,
                      error));
     class->end[class->begun.count] = end;
@@ -201,7 +200,7 @@ static inline void add_over(const struct spans *spans, unsigned k, uint32_t from
 static inline void add_all_over(const struct spans *spans, uint32_t from, uint32_t to,
                                 uint32_t done, uint32_t *sums, unsigned width)
 {
-    for (unsigned k = 0; k < NEVER_CLASS && (UINT64_C(1) << 2 * k) < done - from; k++)
+    for (unsigned k = 0; k < SPAN_CLASSES && (UINT64_C(1) << 2 * k) < done - from; k++)
         if (spans->classes[k].begun.count)
             add_over(spans, k, from, to, done, sums, width);
 }

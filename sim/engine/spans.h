@@ -4,9 +4,10 @@
  *
  * A query sums over the spans that begin in an interval and have ended. Spans are kept by
  * lifetime class: class k lasts for 4^k … 4^(k+1) − 1 ops. Classes that last longer than the
- * interval cannot have ended. Of the others those that begin long before the moment are over,
- * those that begin short before it are not; only between the two does one have to look. All
- * else is a difference of running sums (docs/index.md). Sums are modulo 2^32.
+ * interval cannot have ended (so what never ends is not kept). Of the others those that begin
+ * long before the moment are over, those that begin short before it are not; only between the
+ * two does one have to look. All else is a difference of running sums (docs/index.md). Sums are
+ * modulo 2^32.
  */
 #ifndef GCSIM_SPANS_H
 #define GCSIM_SPANS_H
@@ -15,7 +16,7 @@
 
 enum {
     SPAN_SUMS = 7 + GCS_LIST_CODES, /* sums of a span, at most */
-    SPAN_CLASSES = 17,              /* 4^0 … 4^15, and those that never end */
+    SPAN_CLASSES = 16,              /* 4^0 … 4^15 */
     SPAN_ORDERS = SPAN_CLASSES + 1, /* each by beginning, and all by end */
 };
 
@@ -50,10 +51,10 @@ void spans_fini(struct spans *spans);
 /** A kind of spans: sums[0 … width). */
 enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32_t *kind,
                                struct gcs_error *error);
-/** Spans come by rising beginning. `end`: GCS_NEVER, or a later op than `begin`. */
+/** Spans come by rising beginning. `end`: a later op than `begin`. */
 enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uint32_t kind,
                           struct gcs_error *error);
-/** … and those that end once more by rising end, where spans_over is to be asked from op 0 on.
+/** … and once more by rising end, where spans_over is to be asked from op 0 on.
  */
 enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
                               struct gcs_error *error);
