@@ -166,6 +166,7 @@ struct gcs_baseline {
     uint8_t *aux; /* beside ops. A moment's: events since the moment before (the first: since
                      event 0), GCS_FAR: it is in `far`. FREED_SHORT's: ops since BORN. Else 0 */
     size_t op_count, op_capacity, aux_capacity;
+    bool narrow;         /* an index has made bytes of ops */
     struct gcs_far *far; /* by op */
     size_t far_count, far_capacity;
     uint32_t *extras; /* units, in the order of the ops that take them */

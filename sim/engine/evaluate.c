@@ -79,11 +79,12 @@ static uint32_t op_behind_next(struct evaluation *e)
 {
     const struct gcs_baseline *baseline = e->baseline;
     uint32_t op = e->at.op;
-    while (op < baseline->op_count && baseline->ops[op] == GCS_DO_END && !baseline->aux[op])
+    while (op < baseline->op_count && code_of_op(baseline, op) == GCS_DO_END &&
+           !baseline->aux[op])
         op++; /* it ends this event */
     bool ended = op >= baseline->op_count;
     bool moment =
-        !ended && (baseline->ops[op] <= GCS_FORM_MASK ||
+        !ended && (code_of_op(baseline, op) <= GCS_FORM_MASK ||
                    (form_of_op(baseline, op) < GCS_FORM_FREED &&
                     !kind_of_op(baseline, op)->late && !kind_of_op(baseline, op)->passing));
     bool last = ended && e->replay.trace->events <= (uint64_t)point_now(e)->event + 1;
@@ -177,7 +178,7 @@ static enum gcs_status meet_rule(struct evaluation *e, struct gcs_error *error)
     uint32_t op = e->at.op - 1;
     while (op > 0 && is_hidden(e->baseline, op))
         op--;
-    if (e->baseline->ops[op] > GCS_FORM_MASK)
+    if (code_of_op(e->baseline, op) > GCS_FORM_MASK)
         event = (struct gcs_event){.op = GCS_OP_ALLOCATE, .object = point_now(e)->allocations};
     return rules_after(&e->replay, &event, error);
 }
@@ -201,7 +202,7 @@ static enum gcs_status meet_halt(struct evaluation *e, const struct halt *halt,
 static void end_event(struct evaluation *e)
 {
     uint32_t op = e->at.op;
-    while (e->baseline->ops[op] != GCS_DO_END)
+    while (code_of_op(e->baseline, op) != GCS_DO_END)
         op++;
     e->above = INT64_MAX;
     walk_ops(e, op + 1);

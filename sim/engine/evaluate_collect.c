@@ -127,7 +127,7 @@ static void set_now(struct evaluation *e)
     e->now = (struct bound){*point_now(e), tracked_end(e)};
     if (!e->at.late)
         return;
-    const struct point *late = &e->index->steps[e->baseline->ops[e->now.op]];
+    const struct point *late = &e->index->steps[code_of_op(e->baseline, e->now.op)];
     for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
         e->now.point.figures[figure] -= late->figures[figure];
 }

@@ -352,7 +352,7 @@ static bool is_passed(const struct evaluation *e, uint32_t op)
 {
     const struct gcs_baseline *baseline = e->baseline;
     while (op < baseline->op_count && form_of_op(baseline, op) >= GCS_FORM_FREED &&
-           baseline->ops[op] > GCS_FORM_MASK)
+           code_of_op(baseline, op) > GCS_FORM_MASK)
         op++;
     return op < baseline->op_count && kind_of_op(baseline, op)->passing;
 }

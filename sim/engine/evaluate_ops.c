@@ -154,13 +154,12 @@ void track_late(struct evaluation *e)
 /* Op by op. True if one triggers. What is allocated takes a shell from its free list, what is
  * freed parks one there; count0 changes by what could not. No branch depends on which: nobody
  * could foretell it. */
-static bool walk_block(struct evaluation *e, uint32_t end)
+static inline bool walk_block_as(struct evaluation *e, bool narrow, uint32_t end)
 {
-    const uint16_t *ops = e->baseline->ops;
     int64_t count = e->counts.count[0];
     bool triggers = false;
     while (e->at.op < end && !triggers) {
-        struct tally tally = e->index->tallies[ops[e->at.op++]];
+        struct tally tally = e->index->tallies[code_as(e->baseline, narrow, e->at.op++)];
         int held = e->lists.held[tally.list], left = held - tally.change;
         left = left < 0 ? 0 : left;
         left = left > tally.capacity ? tally.capacity : left;
@@ -172,6 +171,11 @@ static bool walk_block(struct evaluation *e, uint32_t end)
     }
     e->counts.count[0] = count;
     return triggers;
+}
+
+static bool walk_block(struct evaluation *e, uint32_t end)
+{
+    return e->baseline->narrow ? walk_block_as(e, true, end) : walk_block_as(e, false, end);
 }
 
 bool walk_ops(struct evaluation *e, uint32_t limit)

@@ -107,6 +107,19 @@ static enum gcs_status make_holdings(struct gcs_index *index, struct gcs_error *
     return GCS_OK;
 }
 
+/* In their place: each byte lies before what is still to be read. */
+static void narrow_ops(struct gcs_baseline *baseline)
+{
+    if (baseline->kind_count > NARROW_KINDS)
+        return;
+    uint8_t *bytes = (uint8_t *)baseline->ops;
+    for (size_t op = 0; op < baseline->op_count; op++)
+        bytes[op] = (uint8_t)baseline->ops[op];
+    if (baseline->op_count % 2)
+        bytes[baseline->op_count] = 0;
+    baseline->narrow = true;
+}
+
 static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *trace,
                             const struct gcs_rules *rules, struct gcs_error *error)
 {
@@ -115,8 +128,9 @@ static enum gcs_status make(struct gcs_index *index, const struct gcs_trace *tra
                             &index->baseline, error));
     if (index->baseline.uncovered)
         return GCS_OK;
-    GCS_TRY(index_make_blocks(index, error));
     GCS_TRY(make_objects(index, error));
+    narrow_ops(&index->baseline);
+    GCS_TRY(index_make_blocks(index, error));
     GCS_TRY(make_holdings(index, error));
     GCS_TRY(index_make_garbage(index, error));
     for (size_t i = index_arrays(index, arrays); i-- > 0;)

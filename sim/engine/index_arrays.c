@@ -40,8 +40,9 @@ static void add_spans(struct table *table, struct spans *spans)
 
 static void add_baseline(struct table *table, struct gcs_baseline *baseline)
 {
-    ADD(baseline, ops, op_count, op_capacity);
-    ADD_AS(baseline, aux, baseline->op_count, aux_capacity);
+    ADD(baseline, aux, op_count, aux_capacity);
+    ADD_AS(baseline, ops, baseline->narrow ? (baseline->op_count + 1) / 2 : baseline->op_count,
+           op_capacity);
     ADD(baseline, far, far_count, far_capacity);
     ADD(baseline, extras, extra_count, extra_capacity);
     ADD(baseline, kinds, kind_count, kind_capacity);

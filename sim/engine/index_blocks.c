@@ -58,7 +58,7 @@ static void jump_free(struct jump *jump, struct lists *lists, unsigned list, uin
 static void jump_op(const struct gcs_index *index, size_t op, struct jump *jump,
                     struct lists *lists)
 {
-    const struct tally *tally = &index->tallies[index->baseline.ops[op]];
+    const struct tally *tally = &index->tallies[code_of_op(&index->baseline, op)];
     if (tally->change > 0)
         jump_allocation(jump, lists, tally->list);
     else if (tally->change < 0)
@@ -163,7 +163,7 @@ static uint32_t far_event(const struct gcs_baseline *baseline, uint32_t op)
     return baseline->far[place].event;
 }
 
-static inline bool is_freed(uint16_t code)
+static inline bool is_freed(unsigned code)
 {
     return code > GCS_FORM_MASK && (code & GCS_FORM_MASK) >= GCS_FORM_FREED;
 }
@@ -177,15 +177,15 @@ static inline uint32_t event_behind(const struct gcs_baseline *baseline, uint32_
 
 /* Figures that need a look at the op are kept apart from the others, which stay in vector
  * registers. */
-void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to,
-                 struct point *passed, struct high *most)
+static inline void points_pass_as(const struct gcs_index *index, bool narrow, uint32_t from,
+                                  uint32_t to, struct point *passed, struct high *most)
 {
     const struct gcs_baseline *baseline = &index->baseline;
     struct point point = *passed;
     uint32_t bytes = point.bytes, objects = point.objects, event = point.event;
     const uint32_t *extras = baseline->extras + point.extras;
     for (uint32_t op = from; op < to; op++) {
-        const uint16_t code = baseline->ops[op];
+        const unsigned code = code_as(baseline, narrow, op);
         const struct point *step = &index->steps[code];
         for (unsigned figure = 0; figure < POINT_FIGURES; figure++)
             point.figures[figure] += step->figures[figure];
@@ -199,6 +199,15 @@ void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to,
     *passed = point;
     passed->bytes = bytes;
     passed->event = event;
+}
+
+void points_pass(const struct gcs_index *index, uint32_t from, uint32_t to,
+                 struct point *passed, struct high *most)
+{
+    if (index->baseline.narrow)
+        points_pass_as(index, true, from, to, passed, most);
+    else
+        points_pass_as(index, false, from, to, passed, most);
 }
 
 static enum gcs_status make_room(struct gcs_index *index, struct gcs_error *error)

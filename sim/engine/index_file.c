@@ -14,7 +14,7 @@ enum { FORMAT = 3, PADDING = 8 };
 /* Everything that is no array. */
 struct scalars {
     uint32_t width, widths[3];
-    uint32_t released, passing;
+    uint32_t released, passing, narrow;
     uint64_t kind_counts[3];
     uint64_t block_count, region_count;
     struct gcs_totals end;
@@ -50,6 +50,7 @@ static struct scalars scalars_of(struct gcs_index *index)
     scalars.width = index->width;
     scalars.released = index->released;
     scalars.passing = index->baseline.passing;
+    scalars.narrow = index->baseline.narrow;
     for (unsigned i = 0; i < 3; i++) {
         scalars.widths[i] = spans_of(index, i)->width;
         scalars.kind_counts[i] = spans_of(index, i)->kind_count;
@@ -69,6 +70,7 @@ static void set_scalars(struct gcs_index *index, const struct scalars *scalars)
     index->width = scalars->width;
     index->released = scalars->released;
     index->baseline.passing = scalars->passing;
+    index->baseline.narrow = scalars->narrow;
     for (unsigned i = 0; i < 3; i++) {
         spans_init(spans_of(index, i), index->memory, scalars->widths[i]);
         spans_of(index, i)->kind_count = scalars->kind_counts[i];

@@ -186,15 +186,28 @@ struct gcs_index {
     struct op_rows brittle_rows;
 };
 
+/* An index keeps its ops as bytes where kinds are few enough. */
+enum { NARROW_KINDS = (UINT8_MAX + 1) >> GCS_FORM_BITS };
+
+static inline unsigned code_as(const struct gcs_baseline *baseline, bool narrow, size_t op)
+{
+    return narrow ? ((const uint8_t *)baseline->ops)[op] : baseline->ops[op];
+}
+
+static inline unsigned code_of_op(const struct gcs_baseline *baseline, size_t op)
+{
+    return code_as(baseline, baseline->narrow, op);
+}
+
 static inline const struct gcs_object_kind *kind_of_op(const struct gcs_baseline *baseline,
                                                        size_t op)
 {
-    return &baseline->kinds[baseline->ops[op] >> GCS_FORM_BITS];
+    return &baseline->kinds[code_of_op(baseline, op) >> GCS_FORM_BITS];
 }
 
 static inline enum gcs_form form_of_op(const struct gcs_baseline *baseline, size_t op)
 {
-    return (enum gcs_form)(baseline->ops[op] & GCS_FORM_MASK);
+    return (enum gcs_form)(code_of_op(baseline, op) & GCS_FORM_MASK);
 }
 
 static inline void raise_high(struct high *high, uint32_t bytes, uint32_t objects)
