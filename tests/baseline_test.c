@@ -260,7 +260,7 @@ static void walk_work(struct walk *walk, const struct gcs_event *event, uint64_t
     walk->worked += event->object;
     walk->area += (gcs_area)walk->bytes * event->object;
     EQUAL(work->work, walk->worked);
-    MUST(work->area == walk->area);
+    MUST(gcs_area_at(work) == walk->area);
 }
 
 static void walk_event(struct walk *walk, const struct gcs_block *block, uint32_t index)

@@ -72,11 +72,16 @@ __extension__ typedef unsigned __int128 gcs_area; /* bytes × ns */
 
 /** A `w`, with running sums: over the work up to and with it. */
 struct gcs_work_moment {
-    gcs_area area; /* under the heap's size while the program worked */
+    uint64_t area; /* under the heap's size while the program worked: its low bits */
     gcs_time work; /* ns */
+    uint32_t area_high;
     uint32_t op;
-    uint32_t unused;
 };
+
+static inline gcs_area gcs_area_at(const struct gcs_work_moment *moment)
+{
+    return (gcs_area)moment->area_high << 64 | moment->area;
+}
 
 /** A moment at which the engine has to do something: `i b e c g m u v`. */
 struct gcs_stop {
@@ -119,13 +124,13 @@ struct gcs_part {
 /** An object of a part. */
 struct gcs_member {
     uint32_t op;    /* at which it was tracked; GCS_NEVER: untracked */
-    uint32_t kind;  /* of its FREED op */
-    uint64_t bytes; /* all of it, payload included */
+    uint32_t units; /* all of it, payload included */
+    uint16_t kind;  /* of its FREED op */
     bool finalizer; /* has one that changes nothing */
     bool released;  /* no garbage, but a weak reference whose callback lets it go: it is gone
                        with what refers to it, its target */
     bool calls;     /* were it to die by count, that might make a tuple of callbacks */
-    uint8_t unused[5];
+    uint8_t unused[3];
 };
 
 /** A tuple of tuples that the collector will untrack, or a dict (up to 3.13) of nothing else:

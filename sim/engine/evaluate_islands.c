@@ -97,10 +97,11 @@ static void free_member(struct evaluation *e, const struct gcs_member *member)
         else
             e->frozen.freed += is_frozen_fading(e, member->op);
     }
-    e->freed.gone.bytes += member->bytes;
+    const uint64_t bytes = (uint64_t)member->units * GCS_BYTES_UNIT;
+    e->freed.gone.bytes += bytes;
     e->freed.gone.objects++;
     if (member->released) {
-        e->freed.released.bytes += member->bytes;
+        e->freed.released.bytes += bytes;
         e->freed.released.objects++;
     }
     if (kind->gc)

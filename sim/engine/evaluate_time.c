@@ -95,7 +95,8 @@ static void pass_heap(struct evaluation *e, uint32_t ops)
 static void pass_work(struct evaluation *e, uint32_t works, const struct gcs_work_moment *done)
 {
     gcs_time work = done->work - e->passed.done.work;
-    e->replay.area += done->area - e->passed.done.area - (gcs_area)e->freed.gone.bytes * work;
+    e->replay.area +=
+        gcs_area_at(done) - gcs_area_at(&e->passed.done) - (gcs_area)e->freed.gone.bytes * work;
     pass(&e->replay, &e->replay.ledger->mutator_ns, work);
     e->passed.works = works;
     e->passed.done = *done;

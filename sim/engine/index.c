@@ -63,8 +63,8 @@ static enum gcs_status add_kinds(const struct gcs_baseline *baseline, struct spa
 static enum gcs_status make_objects(struct gcs_index *index, struct gcs_error *error)
 {
     struct gcs_baseline *baseline = &index->baseline;
-    spans_init(&index->objects, index->memory, TRACKED_SUMS);
-    spans_init(&index->fading, index->memory, TRACKED_SUMS);
+    spans_init(&index->objects, index->memory, TRACKED_SUMS, baseline->kind_count);
+    spans_init(&index->fading, index->memory, TRACKED_SUMS, baseline->kind_count);
     GCS_TRY(add_kinds(baseline, &index->objects, error));
     GCS_TRY(add_kinds(baseline, &index->fading, error));
     while (baseline->long_count && baseline->longs[baseline->long_count - 1].end == GCS_NEVER)

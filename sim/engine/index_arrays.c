@@ -20,10 +20,12 @@ static void add(struct table *table, void *array, size_t *capacity, size_t size,
 #define ADD_AS(of, array, length, capacity) \
     add(table, &(of)->array, &(of)->capacity, sizeof *(of)->array, (length), NULL)
 
-static void add_order(struct table *table, struct span_order *order, unsigned width)
+static void add_order(struct table *table, struct span_order *order, unsigned width,
+                      bool many_kinds)
 {
     ADD(order, at, count, at_capacity);
-    ADD_AS(order, kind, order->count, kind_capacity);
+    ADD_AS(order, kind, many_kinds ? 0 : order->count, kind_capacity);
+    ADD_AS(order, kind32, many_kinds ? order->count : 0, kind32_capacity);
     ADD_AS(order, sums, spans_sums(order->count) * width, sum_capacity);
 }
 
@@ -31,10 +33,10 @@ static void add_spans(struct table *table, struct spans *spans)
 {
     ADD_AS(spans, kinds, spans->kind_count * spans->width, kind_capacity);
     for (unsigned k = 0; k < SPAN_CLASSES; k++) {
-        add_order(table, &spans->classes[k].begun, spans->width);
+        add_order(table, &spans->classes[k].begun, spans->width, spans->many_kinds);
         ADD_AS(&spans->classes[k], end, spans->classes[k].begun.count, end_capacity);
     }
-    add_order(table, &spans->ended, spans->width);
+    add_order(table, &spans->ended, spans->width, spans->many_kinds);
     ADD(spans, rows, row_count, row_capacity);
 }
 

@@ -72,7 +72,8 @@ static void set_scalars(struct gcs_index *index, const struct scalars *scalars)
     index->baseline.passing = scalars->passing;
     index->baseline.narrow = scalars->narrow;
     for (unsigned i = 0; i < 3; i++) {
-        spans_init(spans_of(index, i), index->memory, scalars->widths[i]);
+        spans_init(spans_of(index, i), index->memory, scalars->widths[i],
+                   i == 2 ? SIZE_MAX : 0);
         spans_of(index, i)->kind_count = scalars->kind_counts[i];
     }
     index->block_count = scalars->block_count;

@@ -92,12 +92,12 @@ static void add_member(const struct gcs_index *index, const struct gcs_member *m
         sums[SUM_FINALIZERS] += member->finalizer;
     }
     sums[SUM_FREED_OBJECTS]++;
-    sums[SUM_FREED_BYTES] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
+    sums[SUM_FREED_BYTES] += member->units;
     if (kind->gc && kind->list)
         sums[SUM_LISTS + kind->list - 1]++;
     if (member->released) {
         sums[index->released]++;
-        sums[index->released + 1] += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
+        sums[index->released + 1] += member->units;
     }
 }
 
@@ -388,7 +388,7 @@ static enum gcs_status make_rows(struct gcs_index *index, const void *array, siz
     size_t row_count = rows_for((uint32_t)index->baseline.op_count);
     GCS_TRY(GCS_GROW(index->memory, &rows->before, &rows->capacity, row_count, error));
     rows->count = row_count;
-    fill_rows(array, size, count, rows->before, 1, row_count);
+    fill_rows(array, size, count, rows->before, row_count);
     return GCS_OK;
 }
 
@@ -437,7 +437,7 @@ enum gcs_status index_make_garbage(struct gcs_index *index, struct gcs_error *er
         index->released = index->width;
         index->width += 2;
     }
-    spans_init(&index->clumps, memory, index->width);
+    spans_init(&index->clumps, memory, index->width, SIZE_MAX);
     enum gcs_status status = sort_garbage(&sorting, error);
     if (status == GCS_OK)
         status = make_ways(index, error);

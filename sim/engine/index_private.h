@@ -234,7 +234,7 @@ static inline size_t count_before(const struct op_rows *rows, const void *array,
 }
 
 /* index_arrays.c: the first index_arrays() of INDEX_ARRAYS are set. */
-enum { INDEX_ARRAYS = 256 };
+enum { INDEX_ARRAYS = 320 };
 struct index_array {
     void **array;
     size_t *capacity;

@@ -30,20 +30,38 @@ static inline size_t first_from(const void *array, size_t size, size_t low, size
     return low + (count == 1 && op_at(array, size, low) < op);
 }
 
+/* Ops of one row, as places in it. */
+static inline uint16_t place_in_row(uint32_t op)
+{
+    return op & ((1u << ROW_BITS) - 1);
+}
+
+/* The first of [low, high), which are of one row, that is there or later. */
+static inline size_t first_in_row(const uint16_t *at, size_t low, size_t high, uint16_t place)
+{
+    size_t count = high - low;
+    while (count > 1) {
+        size_t half = count / 2;
+        low += at[low + half - 1] < place ? half : 0;
+        count -= half;
+    }
+    return low + (count == 1 && at[low] < place);
+}
+
 static inline size_t rows_for(uint32_t ops)
 {
     return ((size_t)ops >> ROW_BITS) + 2;
 }
 
-/* before[row × stride]: how many of the array's elements are at ops of earlier rows. */
+/* before[row]: how many of the array's elements are at ops of earlier rows. */
 static inline void fill_rows(const void *array, size_t size, size_t count, uint32_t *before,
-                             size_t stride, size_t rows)
+                             size_t rows)
 {
     uint32_t place = 0;
     for (size_t row = 0; row < rows; row++) {
         while (place < count && op_at(array, size, place) >> ROW_BITS < row)
             place++;
-        before[row * stride] = place;
+        before[row] = place;
     }
 }
 

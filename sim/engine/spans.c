@@ -13,16 +13,17 @@ enum {
     FEW = 24,             /* spans that are added rather than subtracted */
 };
 
-void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width)
+void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width, size_t kinds)
 {
     GCS_REQUIRE(width >= 1 && width <= SPAN_SUMS);
-    *spans = (struct spans){.memory = memory, .width = width};
+    *spans = (struct spans){.memory = memory, .width = width, .many_kinds = kinds > UINT16_MAX};
 }
 
 static void fini_order(struct gcs_memory *memory, struct span_order *order)
 {
     gcs_memory_free(memory, order->at, order->at_capacity, sizeof *order->at);
     gcs_memory_free(memory, order->kind, order->kind_capacity, sizeof *order->kind);
+    gcs_memory_free(memory, order->kind32, order->kind32_capacity, sizeof *order->kind32);
     gcs_memory_free(memory, order->sums, order->sum_capacity, sizeof *order->sums);
 }
 
@@ -53,14 +54,40 @@ enum gcs_status spans_add_kind(struct spans *spans, const uint32_t *sums, uint32
     return GCS_OK;
 }
 
-static enum gcs_status append(struct gcs_memory *memory, struct span_order *order, uint32_t at,
-                              uint32_t kind, struct gcs_error *error)
+static struct span_order *order_of(struct spans *spans, unsigned which)
 {
-    GCS_TRY(GCS_GROW(memory, &order->at, &order->at_capacity, order->count + 1, error));
-    GCS_TRY(GCS_GROW(memory, &order->kind, &order->kind_capacity, order->count + 1, error));
-    GCS_ASSERT(!order->count || order->at[order->count - 1] <= at);
-    order->at[order->count] = at;
-    order->kind[order->count++] = kind;
+    return which == ENDED ? &spans->ended : &spans->classes[which].begun;
+}
+
+static enum gcs_status make_rows(struct spans *spans, size_t rows, struct gcs_error *error)
+{
+    if (rows <= spans->row_count)
+        return GCS_OK;
+    GCS_TRY(GCS_GROW(spans->memory, &spans->rows, &spans->row_capacity, rows, error));
+    memset(spans->rows + spans->row_count, 0, (rows - spans->row_count) * sizeof *spans->rows);
+    spans->row_count = rows;
+    return GCS_OK;
+}
+
+/* A row has the number of its own until all are there. */
+static enum gcs_status append(struct spans *spans, unsigned which, uint32_t at, uint32_t kind,
+                              struct gcs_error *error)
+{
+    struct span_order *order = order_of(spans, which);
+    size_t count = order->count + 1;
+    GCS_TRY(make_rows(spans, (at >> ROW_BITS) + 1, error));
+    GCS_TRY(GCS_GROW(spans->memory, &order->at, &order->at_capacity, count, error));
+    if (spans->many_kinds)
+        GCS_TRY(GCS_GROW(spans->memory, &order->kind32, &order->kind32_capacity, count, error));
+    else
+        GCS_TRY(GCS_GROW(spans->memory, &order->kind, &order->kind_capacity, count, error));
+    spans->rows[at >> ROW_BITS][which]++;
+    order->at[order->count] = place_in_row(at);
+    if (spans->many_kinds)
+        order->kind32[order->count] = kind;
+    else
+        order->kind[order->count] = (uint16_t)kind;
+    order->count = count;
     return GCS_OK;
 }
 
@@ -74,22 +101,24 @@ enum gcs_status spans_add(struct spans *spans, uint32_t begin, uint32_t end, uin
                           struct gcs_error *error)
 {
     GCS_REQUIRE(end > begin && end != GCS_NEVER);
-    struct span_class *class = &spans->classes[class_of(end - begin)];
+    unsigned k = class_of(end - begin);
+    struct span_class *class = &spans->classes[k];
     GCS_TRY(GCS_GROW(spans->memory, &class->end, &class->end_capacity, class->begun.count + 1,
                      error));
     class->end[class->begun.count] = end;
-    return append(spans->memory, &class->begun, begin, kind, error);
+    return append(spans, k, begin, kind, error);
 }
 
 enum gcs_status spans_add_end(struct spans *spans, uint32_t end, uint32_t kind,
                               struct gcs_error *error)
 {
-    return append(spans->memory, &spans->ended, end, kind, error);
+    return append(spans, ENDED, end, kind, error);
 }
 
-static inline void add_kind(const struct spans *spans, uint32_t kind, uint32_t *sums,
-                            unsigned width)
+static inline void add_span(const struct spans *spans, const struct span_order *order,
+                            size_t place, uint32_t *sums, unsigned width)
 {
+    uint32_t kind = spans->many_kinds ? order->kind32[place] : order->kind[place];
     const uint32_t *more = spans->kinds + (size_t)kind * width;
     for (unsigned w = 0; w < width; w++)
         sums[w] += more[w];
@@ -110,29 +139,23 @@ static enum gcs_status finish_order(struct spans *spans, struct span_order *orde
     for (size_t i = 0; i < order->count; i++) {
         if (i % STRIDE == 0)
             memcpy(order->sums + i / STRIDE * spans->width, running, bytes);
-        add_kind(spans, order->kind[i], running, spans->width);
+        add_span(spans, order, i, running, spans->width);
     }
     if (order->count % STRIDE == 0)
         memcpy(order->sums + order->count / STRIDE * spans->width, running, bytes);
     return GCS_OK;
 }
 
-static const struct span_order *order_of(const struct spans *spans, unsigned which)
+/* From how many each row has to how many come before it. */
+static void sum_rows(struct spans *spans)
 {
-    return which == ENDED ? &spans->ended : &spans->classes[which].begun;
-}
-
-static enum gcs_status make_rows(struct spans *spans, uint32_t ops, struct gcs_error *error)
-{
-    size_t rows = rows_for(ops);
-    GCS_TRY(GCS_GROW(spans->memory, &spans->rows, &spans->row_capacity, rows, error));
-    spans->row_count = rows;
-    for (unsigned which = 0; which < SPAN_ORDERS; which++) {
-        const struct span_order *order = order_of(spans, which);
-        fill_rows(order->at, sizeof *order->at, order->count, &spans->rows[0][which],
-                  SPAN_ORDERS, rows);
-    }
-    return GCS_OK;
+    uint32_t before[SPAN_ORDERS] = {0};
+    for (size_t row = 0; row < spans->row_count; row++)
+        for (unsigned which = 0; which < SPAN_ORDERS; which++) {
+            uint32_t own = spans->rows[row][which];
+            spans->rows[row][which] = before[which];
+            before[which] += own;
+        }
 }
 
 enum gcs_status spans_finish(struct spans *spans, uint32_t ops, struct gcs_error *error)
@@ -140,18 +163,21 @@ enum gcs_status spans_finish(struct spans *spans, uint32_t ops, struct gcs_error
     for (unsigned k = 0; k < SPAN_CLASSES; k++)
         GCS_TRY(finish_order(spans, &spans->classes[k].begun, error));
     GCS_TRY(finish_order(spans, &spans->ended, error));
-    return make_rows(spans, ops, error);
+    GCS_TRY(make_rows(spans, rows_for(ops), error));
+    sum_rows(spans);
+    return GCS_OK;
 }
 
 /* How many of an order are at ops before `op`. */
 static inline size_t count_before(const struct spans *spans, unsigned which, uint32_t op)
 {
-    const struct span_order *order = order_of(spans, which);
+    const struct span_order *order =
+        which == ENDED ? &spans->ended : &spans->classes[which].begun;
     size_t row = op >> ROW_BITS;
     if (row + 1 >= spans->row_count)
         return order->count;
-    return first_from(order->at, sizeof *order->at, spans->rows[row][which],
-                      spans->rows[row + 1][which], op);
+    return first_in_row(order->at, spans->rows[row][which], spans->rows[row + 1][which],
+                        place_in_row(op));
 }
 
 /* sums += sign × the sums of the first `count` spans */
@@ -161,7 +187,7 @@ static inline void add_first(const struct spans *spans, const struct span_order 
     uint32_t found[SPAN_SUMS];
     memcpy(found, order->sums + count / STRIDE * width, width * sizeof *found);
     for (size_t i = count / STRIDE * STRIDE; i < count; i++)
-        add_kind(spans, order->kind[i], found, width);
+        add_span(spans, order, i, found, width);
     for (unsigned w = 0; w < width; w++)
         sums[w] += negative ? 0 - found[w] : found[w];
 }
@@ -171,7 +197,7 @@ static inline void add_between(const struct spans *spans, const struct span_orde
 {
     if (to - from <= FEW) {
         for (size_t i = from; i < to; i++)
-            add_kind(spans, order->kind[i], sums, width);
+            add_span(spans, order, i, sums, width);
         return;
     }
     add_first(spans, order, to, false, sums, width);
@@ -194,7 +220,7 @@ static inline void add_over(const struct spans *spans, unsigned k, uint32_t from
     add_between(spans, &class->begun, first, sure, sums, width);
     for (size_t i = sure; i < last; i++)
         if (class->end[i] < done)
-            add_kind(spans, class->begun.kind[i], sums, width);
+            add_span(spans, &class->begun, i, sums, width);
 }
 
 static inline void add_all_over(const struct spans *spans, uint32_t from, uint32_t to,

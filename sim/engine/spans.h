@@ -22,9 +22,10 @@ enum {
 
 /* Spans in an order, and their running sums. */
 struct span_order {
-    uint32_t *at;   /* rising: ops at which they begin, or end */
-    uint32_t *kind; /* whose sums */
-    size_t count, at_capacity, kind_capacity;
+    uint16_t *at;     /* ops at which they begin, or end: places in their rows */
+    uint16_t *kind;   /* whose sums … */
+    uint32_t *kind32; /* … or this, where there may be more kinds */
+    size_t count, at_capacity, kind_capacity, kind32_capacity;
     uint32_t *sums; /* before every 32nd span: the sums of those before */
     size_t sum_capacity;
 };
@@ -32,6 +33,7 @@ struct span_order {
 struct spans {
     struct gcs_memory *memory;
     unsigned width;  /* sums of a span */
+    bool many_kinds; /* than a uint16_t can tell */
     uint32_t *kinds; /* [kind][width] */
     size_t kind_count, kind_capacity;
     struct span_class {
@@ -45,7 +47,8 @@ struct spans {
     size_t row_count, row_capacity;
 };
 
-void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width);
+/** `kinds`: there will be so many at most. */
+void spans_init(struct spans *spans, struct gcs_memory *memory, unsigned width, size_t kinds);
 void spans_fini(struct spans *spans);
 
 /** A kind of spans: sums[0 … width). */

@@ -294,9 +294,11 @@ static bool add_work(struct pass *pass, gcs_time work, uint32_t now)
         return false;
     pass->work += work;
     pass->area += (gcs_area)(pass->units * GCS_BYTES_UNIT) * work;
+    if (pass->area >> 96)
+        cannot(pass, "a heap as large for as long");
     uint32_t op = put_op(pass, 0, GCS_DO_WORK, since_moment(pass, now));
-    baseline->works[baseline->work_count++] =
-        (struct gcs_work_moment){.area = pass->area, .work = pass->work, .op = op};
+    baseline->works[baseline->work_count++] = (struct gcs_work_moment){
+        (uint64_t)pass->area, pass->work, (uint32_t)(pass->area >> 64), op};
     return true;
 }
 

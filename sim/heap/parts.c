@@ -113,7 +113,7 @@ static void add_member(struct graph *graph, struct gcs_part *part, gcs_handle ha
     baseline->members[baseline->member_count++] = (struct gcs_member){
         .op = object->op,
         .kind = object->kind,
-        .bytes = ((uint64_t)facts->bytes + object->extra) * GCS_BYTES_UNIT,
+        .units = facts->bytes + object->extra,
         .finalizer = traits_of(pass, object)->finalizer,
         .released = object->state & STATE_RELEASED,
         .calls = object->state & STATE_CALLS,
@@ -280,7 +280,7 @@ static enum gcs_status declare(struct graph *graph)
             if (member->released)
                 continue;
             sum.objects++;
-            sum.bytes += (uint32_t)(member->bytes / GCS_BYTES_UNIT);
+            sum.bytes += member->units;
         }
         baseline->declared[baseline->declared_count - 1] = sum;
     }
