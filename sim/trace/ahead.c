@@ -15,12 +15,20 @@ struct gcs_ahead {
     bool ended;                            /* nobody takes more */
 };
 
+/* So much that whoever waited for room is woken: not for each slot, as waking takes longer than
+ * filling. */
+static bool has_much_room(const struct gcs_ahead *ahead)
+{
+    return ahead->filled - ahead->returned <= ahead->slots / 2;
+}
+
 /* Waits for a slot to fill; false: none is needed any more. */
 static bool wait_for_room(struct gcs_ahead *ahead)
 {
     pthread_mutex_lock(&ahead->lock);
-    while (!ahead->ended && ahead->filled - ahead->returned == ahead->slots)
-        pthread_cond_wait(&ahead->changed, &ahead->lock);
+    if (ahead->filled - ahead->returned == ahead->slots)
+        while (!ahead->ended && !has_much_room(ahead))
+            pthread_cond_wait(&ahead->changed, &ahead->lock);
     bool wanted = !ahead->ended;
     pthread_mutex_unlock(&ahead->lock);
     return wanted;
@@ -63,7 +71,8 @@ unsigned gcs_ahead_next(struct gcs_ahead *ahead)
 {
     pthread_mutex_lock(&ahead->lock);
     ahead->returned = ahead->taken;
-    pthread_cond_signal(&ahead->changed);
+    if (has_much_room(ahead))
+        pthread_cond_signal(&ahead->changed);
     while (ahead->filled == ahead->taken)
         pthread_cond_wait(&ahead->changed, &ahead->lock);
     unsigned slot = (unsigned)(ahead->taken++ % ahead->slots);
