@@ -73,10 +73,11 @@ static enum gcs_status check_mark(const struct gcs_trace *trace, const char *mar
 static enum gcs_status check_warmup(const struct gcs_study_plan *plan,
                                     const struct gcs_ledger *ledger, struct gcs_trial *trial)
 {
-    if (!plan->cut || !trial->setting.warmup.ns || ledger->cut.met)
+    bool left = ledger->cut.met && ledger->cut.time_ns < ledger->total_ns;
+    if (!plan->cut || !trial->setting.warmup.ns || left)
         return GCS_OK;
     return gcs_fail(&trial->error, GCS_INVALID,
-                    "warm-up: the program ends after %.3g s, before %.3g s are over",
+                    "warm-up: the program ends after %.3g s, so nothing is left behind %.3g s",
                     (double)ledger->total_ns / 1e9, (double)trial->setting.warmup.ns / 1e9);
 }
 

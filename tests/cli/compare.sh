@@ -63,8 +63,11 @@ expect 0 compare t.gctrace -t 1 -t 2
 grep -q '^Warm-up: all up to startup-done is left out' ../out || differ 'startup-done: not said'
 refuse 2 "cut.gctrace: warm-up: 'soon' is no time, \`2s\`, and no mark of the program, which has \
 'warm', 'late'" compare cut.gctrace -t 1 -t 2 --warmup soon
-refuse 2 'cut.gctrace: warm-up: the program ends after 5 s, before 20 s are over' \
+refuse 2 'cut.gctrace: warm-up: the program ends after 5 s, so nothing is left behind 20 s' \
     compare cut.gctrace -t 1 -t 2 --warmup 20s
+printf '%s\n' 'gctrace 1' 't 0 Node 1 -' 'a 1 0' 'w 2000000000' >two.gctrace
+refuse 2 'two.gctrace: warm-up: the program ends after 2 s, so nothing is left behind 2 s' \
+    compare two.gctrace -t 1 -t 2 --warmup 2s
 for engine in replay index; do
     # shellcheck disable=SC2086 # words
     expect 0 compare web --max-events 400k -S default,collect-freeze --seeds 2 --engine $engine \
