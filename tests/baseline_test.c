@@ -718,6 +718,8 @@ static const struct {
     {"cpython-3.13", TYPES "a 1 0\na 2 6\nk 2 1 keep\na 3 0\ns 3 0 2\nd 2\nd 3\nd 1\n", NULL},
     {"cpython-3.13", TYPES "a 1 3\na 2 6\nk 2 1 keep\n",
      "weak references with callbacks to what is not tracked from birth on"},
+    {"cpython-3.13", TYPES "a 1 0\na 2 6\nk 2 1 drop\na 3 6\nk 3 2 keep\n",
+     "weak references with callbacks to others"},
     {"cpython-3.13", TYPES "a 1 0\na 2 6\nk 2 1 drop\na 3 0\ns 3 0 2\ns 1 0 1\nd 1\n",
      "weak references that garbage lets go and something else holds"},
     {"cpython-3.13",

@@ -145,7 +145,7 @@ struct gcs_interval gcs_t_interval(const double *values, size_t count);
  *  from the mean, each in its own standard errors, takes the place of Student's distribution.
  *  3,999 samples, by the stream "bootstrap" of the seed. Of ten skewed values it holds the mean
  *  more often than Student's, the bootstrap's percentiles or BCa (tests/measure_test.c). Where
- *  ties leave an end infinite, the extreme value is it. Of fewer than five values NaN. false:
+ *  ties leave an end infinite, the extreme value is it. Of fewer than eight values NaN. false:
  *  out of memory. */
 bool gcs_bootstrap_interval(const double *values, size_t count, uint64_t seed,
                             struct gcs_interval *interval);

@@ -31,12 +31,14 @@ bool refer_weakly(struct pass *pass, const struct gcs_event *event)
     if (!is_plainly_tracked(pass, object_at(pass, weakref)) ||
         !is_plainly_tracked(pass, object_at(pass, target)))
         cannot(pass, "weak references with callbacks to what is not tracked from birth on");
+    if (object_at(pass, target)->state & STATE_CALLBACK)
+        cannot(pass, "weak references with callbacks to others");
     pass->status = weak_refs_add(&pass->weak, pass->memory, weakref, target,
                                  (enum gcs_weak)event->detail, pass->error);
     if (pass->status != GCS_OK)
         return true;
     pass->in_order = true;
-    object_at(pass, weakref)->state |= STATE_WEAK;
+    object_at(pass, weakref)->state |= STATE_WEAK | STATE_CALLBACK;
     object_at(pass, target)->state |= STATE_WEAK;
     uint32_t callbacks = weak_refs_callbacks(&pass->weak, target);
     if (callbacks >= pass->heap->rules->weak_tuple_from) {

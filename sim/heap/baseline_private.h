@@ -44,9 +44,10 @@ enum {
     STATE_CLOSED = 16, /* it has a part: `refs` */
     STATE_WEAK = 32,   /* pass->weak has, or had, it */
     STATE_CALLED = 64, /* a weak reference whose callback has been called */
-    STATE_RELEASED = 128, /* struct gcs_member */
-    STATE_CALLS = 256,    /* likewise */
-    STATE_CLOSING = 512,  /* a dying generator or coroutine */
+    STATE_RELEASED = 128,  /* struct gcs_member */
+    STATE_CALLS = 256,     /* likewise */
+    STATE_CLOSING = 512,   /* a dying generator or coroutine */
+    STATE_CALLBACK = 1024, /* a weak reference with a callback */
 };
 
 /* What can differ between objects of a family. */

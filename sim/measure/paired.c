@@ -78,10 +78,10 @@ static double or_extreme(double end, const double *values, size_t count)
 bool gcs_bootstrap_interval(const double *values, size_t count, uint64_t seed,
                             struct gcs_interval *interval)
 {
-    enum { BEYOND = (RESAMPLES + 1) / 40, LEAST = 5 };
+    enum { BEYOND = (RESAMPLES + 1) / 40, LEAST = 8 };
     struct gcs_random random;
     *interval = (struct gcs_interval){(double)NAN, (double)NAN};
-    if (count < LEAST) /* of four, one in 64 draws has no deviation */
+    if (count < LEAST) /* too many draws have hardly any deviation: its ends lie far outside */
         return true;
     double *far = malloc(RESAMPLES * sizeof *far);
     if (!far)
