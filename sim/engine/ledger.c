@@ -98,9 +98,12 @@ static bool is_in_last_stretch(const struct gcs_ledger *ledger, const struct gcs
 enum gcs_status ledger_observe(struct gcs_ledger *ledger, const struct gcs_sample *sample,
                                struct gcs_error *error)
 {
-    while (!is_in_last_stretch(ledger, sample) && ledger->sample_count >= STRETCHES)
+    bool same = is_in_last_stretch(ledger, sample);
+    while (!same && ledger->sample_count >= STRETCHES) {
         thin_out(ledger);
-    if (is_in_last_stretch(ledger, sample)) {
+        same = is_in_last_stretch(ledger, sample);
+    }
+    if (same) {
         struct gcs_sample *last = &ledger->samples[ledger->sample_count - 1];
         if (sample->live_bytes > last->live_bytes)
             *last = *sample;
